@@ -20,8 +20,16 @@ inline constexpr std::size_t image_file_bytes_max = std::size_t{64} << 20;
 inline constexpr int minutiae_max = 255;
 // Fewer give no cylinder that means anything (ISO/IEC 29794-4 takes 12 as poor).
 inline constexpr int template_rows_used_min = 6;
+// The best minutiae that a template is made from. Taking all let the worst ones, often false, move the convex hull.
+inline constexpr int cylinder_minutiae_max = 60;
 // One record: 24-byte header, at most 16 views of at most 255 minutiae, extended data skipped.
 inline constexpr std::size_t iso_record_bytes_max = 65535;
+
+// --- artificial prints (finger/synth) ---
+// With ten fingers each, about 15 GB of pictures; larger galleries are made of minutiae without pictures.
+inline constexpr int synth_people_max = 20'000;
+// More of one finger tell nothing new: false non-match rates are limited by the number of fingers.
+inline constexpr int synth_impressions_max = 100;
 
 // --- templates and the private match (finger, mpc) ---
 inline constexpr int template_rows = 32;
@@ -47,6 +55,29 @@ inline constexpr int connect_timeout_ms = 3'000;
 inline constexpr int handshake_timeout_ms = 5'000;
 // An idle control connection is closed after this.
 inline constexpr int idle_timeout_ms = 120'000;
+// A list of a million bytes of "0," would cost half a million values of 16 bytes; no message of this program needs more.
+inline constexpr std::size_t json_values_max = 100'000;
+// A hello is some 300 bytes; it is read from peers that have not said yet who they are.
+inline constexpr std::size_t hello_bytes_max = 4096;
+// Each of an error's three texts on the wire: some lines on a terminal.
+inline constexpr std::size_t error_text_bytes_max = 1024;
+// Once its first byte is there, a control message must be there in full by then: 5 MiB at 2 Mbit/s.
+inline constexpr int message_timeout_ms = 20'000;
+// Peers in the middle of their handshakes. Another one takes the place of the oldest, so that silent sockets, however
+// many, never keep out a peer that finishes within milliseconds.
+inline constexpr int handshakes_max = 64;
+// How long a refused peer is given to read why: a few round trips around the world.
+inline constexpr int refusal_linger_ms = 1'000;
+// How long accepting rests when the process has no file descriptor left.
+inline constexpr int accept_pause_ms = 100;
+// Connections of one client to one custodian: a search of minutes must not hold up verifications of milliseconds.
+inline constexpr int client_connections_max = 4;
+// Name lookups that have not ended yet, a thread each; a resolver that hangs answers within half a minute.
+inline constexpr int name_lookups_max = 16;
+// TLS keys are renewed after this. RFC 8446, 5.5: at most 2^24.5 full records of 2^14 bytes under one AES-GCM key.
+inline constexpr std::uint64_t tls_key_bytes_max = std::uint64_t{1} << 36;
+// A P-256 key and its certificate are about 800 bytes in PEM.
+inline constexpr std::size_t identity_file_bytes_max = std::size_t{16} << 10;
 // A lane's partner that says nothing for this long in mid-match is taken for dead.
 inline constexpr int lane_step_timeout_ms = 10'000;
 
@@ -61,11 +92,19 @@ inline constexpr int verify_timeout_ms = 15'000;
 inline constexpr int identify_timeout_ms = 600'000;
 // How long a custodian waits for its copy of a request that another custodian speaks of.
 inline constexpr int agree_timeout_ms = 5'000;
+// Names of people, desks, institutions, purposes: a line on a page.
+inline constexpr std::size_t name_bytes_max = 200;
+// Three custodians and some thousands of desks.
+inline constexpr std::size_t network_file_bytes_max = std::size_t{4} << 20;
 inline constexpr std::size_t gallery_people_max = 1'000'000;
 inline constexpr int candidates_max = 10;
+// Record ids that a desk may look up after one identification: its candidates, and two repetitions after a lost answer.
+inline constexpr int lookups_per_request_max = 3 * candidates_max;
 inline constexpr int requests_waiting_max = 256;
 // Evaluations of the pseudonym function a desk may ask for: the brake on guessing ID numbers.
 inline constexpr int pseudonyms_per_minute_max = 600;
+// RFC 9497, 1.2: the input's length stands in two bytes.
+inline constexpr std::size_t oprf_input_bytes_max = 65535;
 
 static_assert(request_kept_ms > request_age_ms_max + clock_skew_ms_max,
               "an answer must outlive the last moment at which its request can be repeated");

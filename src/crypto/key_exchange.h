@@ -16,6 +16,7 @@ struct ExchangeKeyPair {
   ExchangePublicKey public_key{};
 };
 
+// Good for one session: make it, agree, let it go.
 ExchangeKeyPair make_exchange_key_pair();
 
 // The key both ends derive: HKDF-SHA-256 of the X25519 result, salted with both public keys in the order first, second

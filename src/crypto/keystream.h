@@ -9,8 +9,8 @@
 
 namespace qorgan::crypto {
 
-// The bytes that a 32-byte seed stands for: AES-256-CTR under the seed, counter from zero. A seed is random and used for
-// one share alone, so no two expansions ever have a key in common.
+// The bytes that a 32-byte seed stands for: AES-256-CTR under the seed, counter from zero. A seed is random and used
+// for one share alone, so no two expansions ever have a key in common.
 void expand_seed(const Key& seed, MutableByteView out);
 
 // A stream of pseudo-random bytes that two custodians make alike. One stream belongs to one (session, lane, pair of

@@ -2,6 +2,7 @@
 // by accident.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>

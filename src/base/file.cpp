@@ -1,0 +1,96 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace qorgan {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+  // Closes now, so that an error of close is seen.
+  bool close() {
+    const int number = number_;
+    number_ = -1;
+    return ::close(number) == 0;
+  }
+
+ private:
+  int number_;
+};
+
+tl::unexpected<Error> system_failure(const std::string& what, const std::filesystem::path& path, int number) {
+  const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
+  const ErrorCode code = number == ENOENT ? ErrorCode::not_found
+                         : full           ? ErrorCode::storage_full
+                                          : ErrorCode::unavailable;
+  return failure(code, what + " (" + std::strerror(number) + ")", path.string());
+}
+
+bool write_all(int descriptor, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Bytes> read_file(const std::filesystem::path& path, std::size_t size_bytes_max) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return system_failure("cannot open the file", path, errno);
+  struct stat about {};
+  if (::fstat(file.get(), &about) != 0) return system_failure("cannot look at the file", path, errno);
+  if (!S_ISREG(about.st_mode)) return failure(ErrorCode::invalid_input, "not a regular file", path.string());
+  if (static_cast<std::uintmax_t>(about.st_size) > size_bytes_max)
+    return failure(ErrorCode::invalid_input, "the file is larger than anything expected here", path.string());
+  Bytes content(static_cast<std::size_t>(about.st_size));
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t got = ::read(file.get(), content.data() + done, content.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_failure("cannot read the file", path, errno);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  content.resize(done);
+  return content;
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t size_bytes_max) {
+  QORGAN_TRY(const Bytes content, read_file(path, size_bytes_max));
+  return std::string(content.begin(), content.end());
+}
+
+Status write_file_atomically(const std::filesystem::path& path, ByteView content, FileMode mode) {
+  const std::filesystem::path beside = path.string() + ".new." + std::to_string(::getpid());
+  Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
+  if (file.get() < 0) return system_failure("cannot write the file", path, errno);
+  if (!write_all(file.get(), content) || ::fsync(file.get()) != 0 || !file.close() ||
+      ::rename(beside.c_str(), path.c_str()) != 0) {
+    const int number = errno;
+    ::unlink(beside.c_str());
+    return system_failure("cannot write the file", path, number);
+  }
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.get() < 0 || ::fsync(parent.get()) != 0)
+    return system_failure("cannot make the file's name durable", path, errno);
+  return {};
+}
+
+}  // namespace qorgan

@@ -1,0 +1,117 @@
+// One custodian's own state: its file, its gallery, and the requests under way. Everything here this custodian does
+// alone; talking with the others is coordinator.h and participant.h.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/clock.h"
+#include "custodian/flight.h"
+#include "custodian/gallery.h"
+#include "custodian/share_list.h"
+#include "protocol/network.h"
+#include "protocol/request.h"
+#include "store/store.h"
+
+namespace qorgan::custodian {
+
+inline constexpr int kCoordinator = 0;  // the custodian that puts requests in order (docs/protocol.md)
+
+// What a desk is told at the end of a request.
+struct Answer {
+  protocol::Request request;
+  Bytes result;              // accept shares of a comparison
+  std::size_t compared = 0;  // people they speak of
+  Work work;
+};
+
+// Thread-safe.
+class Engine {
+ public:
+  // Loads the gallery and the requests that had not ended. A request that the coordinator had not decided is aborted
+  // at once at the coordinator, and left to be asked about at the others. Errors: damaged, naming file and record.
+  static Result<std::unique_ptr<Engine>> open(int index, store::Store store);
+
+  int index() const { return index_; }
+  const Gallery& gallery() const { return gallery_; }
+  std::int64_t applied_sequence() const;
+
+  // Checks a desk's request and makes it durable. Repeating it with the same content changes nothing; with other
+  // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full.
+  Status prepare(const protocol::Request& request, ByteView shares);
+  // Waits for the end of a prepared request. Errors: the reason of an abort; undecided when the deadline passes.
+  Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
+
+  // This custodian's vote, after it has waited for its own copy of the request: made durable, then answered with the
+  // digests of the shares that it holds in common with its neighbours. Errors: why it refuses.
+  Result<CommonDigests> vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline);
+
+  // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
+  // A sequence number that was applied before changes nothing.
+  Status apply(const store::Operation& operation);
+  // The coordinator's own: gives the request the next sequence number and applies it. Returns that number.
+  Result<std::int64_t> decide(const protocol::RequestId& id);
+  // Decided operations after a sequence number, oldest first, at most `count_max`.
+  Result<std::vector<store::Operation>> operations_after(std::int64_t sequence, std::size_t count_max);
+
+  // Comparisons. take_snapshot fixes whom the request runs over once `sequence` has been applied; digest is over their
+  // record ids in order.
+  struct Snapshot {
+    std::size_t people = 0;
+    crypto::Digest digest{};
+  };
+  Result<Snapshot> take_snapshot(const protocol::RequestId& id, std::int64_t sequence, Deadline deadline);
+  // The flight, for the comparison to read; it stays valid while held.
+  Result<std::shared_ptr<const Flight>> flight(const protocol::RequestId& id);
+  // Makes a comparison's result durable.
+  Status store_result(const protocol::RequestId& id, Bytes result, std::size_t compared, const Work& work);
+  // Releases a comparison whose result all three hold.
+  Status commit_comparison(const protocol::RequestId& id);
+
+  // Ends a request that has not been committed. Committed ones stay so.
+  Status abort(const protocol::RequestId& id, const Error& reason);
+  // For one who missed the decision. A request never seen here counts as aborted.
+  struct Decision {
+    Phase phase = Phase::aborted;
+    Error reason;
+  };
+  Result<Decision> decision_of(const protocol::RequestId& id);
+
+  // Requests that have waited for a decision longer than that.
+  std::vector<protocol::RequestId> undecided(std::int64_t longer_than_ms) const;
+  // Drops ended requests past their time.
+  Status purge();
+
+  // The record ids that an identification ran over, for lookups; each call counts against its limit.
+  Result<std::shared_ptr<const Flight>> use_lookup(const protocol::RequestId& id, const std::string& desk, int count);
+
+  // Wakes whoever waits; no request begins or goes on afterwards.
+  void stop();
+
+ private:
+  Engine(int index, store::Store store) : index_(index), store_(std::move(store)) {}
+
+  using FlightPtr = std::shared_ptr<Flight>;
+  Status load();
+  Status check_new(const protocol::Request& request) const;
+  Result<FlightPtr> find(const protocol::RequestId& id);
+  Result<FlightPtr> known(const protocol::RequestId& id);
+  Status check_subject(const protocol::Request& request) const;
+  Status end(Flight& flight, Phase phase, const Error& reason);
+  Status apply_locked(const store::Operation& operation);
+
+  const int index_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  store::Store store_;
+  Gallery gallery_;
+  std::map<protocol::RequestId, FlightPtr> flights_;
+  std::int64_t applied_sequence_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace qorgan::custodian

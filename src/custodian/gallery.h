@@ -1,0 +1,76 @@
+// The shares of everyone enrolled, in memory, ready to be compared.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "mpc/shares.h"
+#include "protocol/request.h"
+
+namespace qorgan::custodian {
+
+// One finger's expanded shares in the order that the kernels read (mpc/shares.h); wiped when it goes.
+class FingerShares {
+ public:
+  FingerShares(int position, const mpc::StoredShare& share);
+  ~FingerShares();
+  FingerShares(FingerShares&&) noexcept = default;
+  FingerShares& operator=(FingerShares&&) noexcept = default;
+
+  int position() const { return position_; }
+  std::span<const std::uint8_t, mpc::kExpandedBytes> bytes() const {
+    return std::span<const std::uint8_t, mpc::kExpandedBytes>(bytes_.get(), mpc::kExpandedBytes);
+  }
+
+ private:
+  struct Free {
+    void operator()(std::uint8_t* bytes) const { ::operator delete[](bytes, std::align_val_t{64}); }
+  };
+  int position_ = 0;
+  std::unique_ptr<std::uint8_t[], Free> bytes_;
+};
+
+struct PersonShares {
+  protocol::RecordId record_id{};
+  protocol::SubjectId subject{};
+  std::int64_t enrolled_seq = 0;
+  std::vector<FingerShares> fingers;  // by rising position
+};
+
+// People are immutable once added, so a comparison that has begun keeps its own view while others come and go; an erased
+// person's shares are wiped when the last comparison that began before lets go of them. Thread-safe.
+class Gallery {
+ public:
+  using Person = std::shared_ptr<const PersonShares>;
+
+  // Sequence numbers rise (asserted).
+  void add(PersonShares person);
+  // False where there is no such record.
+  bool remove(const protocol::RecordId& record_id);
+  Person find(const protocol::SubjectId& subject) const;
+  // Everyone, in the order of enrolment: the same order at all three custodians that have applied the same operations.
+  std::vector<Person> everyone() const;
+
+  struct Size {
+    std::size_t people = 0;
+    std::size_t fingers = 0;
+  };
+  Size size() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::int64_t, Person> by_sequence_;
+  std::map<protocol::SubjectId, Person> by_subject_;
+  std::map<protocol::RecordId, Person> by_record_;
+  std::size_t fingers_ = 0;
+};
+
+}  // namespace qorgan::custodian

@@ -1,0 +1,251 @@
+#include "finger/cylinder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/limits.h"
+#include "base/result.h"
+
+namespace qorgan::finger {
+namespace {
+
+// Positions are whole quarter pixels, in which the centres of the places are whole numbers too; y goes up here.
+constexpr int kUnitsPerPx = 4;
+constexpr int kRadius = 70 * kUnitsPerPx;
+constexpr int kHullMargin = 50 * kUnitsPerPx;
+// Three standard deviations of 28/3 pixels, beyond which the paper lets a neighbour contribute nothing.
+constexpr int kReach = 28 * kUnitsPerPx;
+constexpr double kSigma = kReach / 3.0;
+constexpr int kNeighboursMin = 2;
+constexpr int kValidPlacesMin = 39;
+
+// Directions are whole steps; a slice is 256 of them, and the direction byte of ISO/IEC 19794-2 is 6.
+constexpr int kTurn = 1536;
+constexpr int kSliceSteps = kTurn / kCylinderSlices;
+constexpr double kSigmaDirectionSteps = kTurn / 9.0;
+
+constexpr int kTrigBits = 15;
+constexpr int kWeightBits = 12;
+constexpr int kSigmoidStepBits = 6;
+// The paper's sigmoid: steepness 400, middle at 0.01.
+constexpr double kSteepness = 400;
+constexpr double kMiddle = 4;
+constexpr int kSigmoidEntries = 11 << kSigmoidStepBits;
+
+struct Point {
+  int x = 0;
+  int y = 0;
+  bool operator==(const Point&) const = default;
+};
+
+struct Oriented {
+  Point at;
+  int direction = 0;  // 0..kTurn-1
+};
+
+// Each entry is rounded to a whole number, so that the last bit of the C library's functions does not show.
+struct Tables {
+  std::array<int, kTurn> cosine{};
+  std::array<int, kTurn> in_slice{};             // share of a neighbour in a slice so many steps away
+  std::array<int, kReach * kReach + 1> nearby{};  // by squared distance
+  std::array<std::uint8_t, kSigmoidEntries> sigmoid{};
+  std::array<Point, kCylinderPlaces> places{};
+
+  Tables() {
+    fill_directions();
+    fill_distances();
+    fill_places();
+  }
+
+ private:
+  void fill_directions() {
+    for (int i = 0; i < kTurn; ++i) {
+      const double angle = 2 * std::numbers::pi * i / kTurn;
+      cosine[static_cast<std::size_t>(i)] = static_cast<int>(std::lround(std::cos(angle) * (1 << kTrigBits)));
+      const double steps = i <= kTurn / 2 ? i : i - kTurn;
+      const double share = normal(steps + kSliceSteps / 2) - normal(steps - kSliceSteps / 2);
+      in_slice[static_cast<std::size_t>(i)] = static_cast<int>(std::lround(share * (1 << kWeightBits)));
+    }
+  }
+  void fill_distances() {
+    const double sigma_px = kSigma / kUnitsPerPx;
+    const double peak = kSteepness / (sigma_px * std::sqrt(2 * std::numbers::pi)) * (1 << kWeightBits);
+    for (std::size_t i = 0; i < nearby.size(); ++i) {
+      const double squared = static_cast<double>(i);
+      nearby[i] = static_cast<int>(std::lround(peak * std::exp(-squared / (2 * kSigma * kSigma))));
+    }
+    for (std::size_t i = 0; i < sigmoid.size(); ++i) {
+      const double x = static_cast<double>(i) / (1 << kSigmoidStepBits) - kMiddle;
+      sigmoid[i] = static_cast<std::uint8_t>(std::lround(255 / (1 + std::exp(-x))));
+    }
+  }
+  void fill_places() {
+    constexpr int kAcross = 8;
+    std::size_t count = 0;
+    for (int i = 0; i < kAcross; ++i) {
+      for (int j = 0; j < kAcross; ++j) {
+        const Point centre{(2 * i + 1 - kAcross) * kRadius / kAcross, (2 * j + 1 - kAcross) * kRadius / kAcross};
+        if (centre.x * centre.x + centre.y * centre.y > kRadius * kRadius) continue;
+        QORGAN_ASSERT(count < places.size());
+        places[count++] = centre;
+      }
+    }
+    QORGAN_ASSERT(count == places.size());
+  }
+  static double normal(double steps) { return 0.5 * std::erf(steps / kSigmaDirectionSteps / std::numbers::sqrt2); }
+};
+
+const Tables& tables() {
+  static const Tables instance;
+  return instance;
+}
+
+int wrap(int steps) { return ((steps % kTurn) + kTurn) % kTurn; }
+
+// The vector turned counter-clockwise by a direction.
+Point turned(Point v, int direction) {
+  const auto& cosine = tables().cosine;
+  const int c = cosine[static_cast<std::size_t>(direction)];
+  const int s = cosine[static_cast<std::size_t>(wrap(direction - kTurn / 4))];
+  constexpr int kHalf = 1 << (kTrigBits - 1);
+  return {(c * v.x - s * v.y + kHalf) >> kTrigBits, (s * v.x + c * v.y + kHalf) >> kTrigBits};
+}
+
+std::int64_t squared_length(Point v) { return std::int64_t{v.x} * v.x + std::int64_t{v.y} * v.y; }
+
+Oriented quantised(const Minutia& minutia) {
+  constexpr float kFarPx = 2 * limits::image_side_px_max;
+  QORGAN_ASSERT(std::abs(minutia.x_px) <= kFarPx && std::abs(minutia.y_px) <= kFarPx);
+  QORGAN_ASSERT(std::abs(minutia.direction_rad) <= 4 * std::numbers::pi_v<float>);
+  const double steps = static_cast<double>(minutia.direction_rad) * (kTurn / (2 * std::numbers::pi));
+  return {{static_cast<int>(std::lround(minutia.x_px * kUnitsPerPx)),
+           static_cast<int>(std::lround(-minutia.y_px * kUnitsPerPx))},
+          wrap(static_cast<int>(std::lround(steps)))};
+}
+
+// Twice the area of the triangle: positive where c lies left of the way from a to b.
+std::int64_t area(Point a, Point b, Point c) {
+  return std::int64_t{b.x - a.x} * (c.y - a.y) - std::int64_t{b.y - a.y} * (c.x - a.x);
+}
+
+// One half of Andrew's monotone chain ("Another efficient algorithm for convex hulls in two dimensions", 1979).
+template <class Iterator>
+void append_chain(Iterator begin, Iterator end, std::vector<Point>& ring) {
+  const std::size_t start = ring.size();
+  for (Iterator it = begin; it != end; ++it) {
+    while (ring.size() > start + 1 && area(ring[ring.size() - 2], ring.back(), *it) <= 0) ring.pop_back();
+    ring.push_back(*it);
+  }
+  ring.pop_back();
+}
+
+// Counter-clockwise; two corners where all points lie on one line, none for fewer than two different points.
+std::vector<Point> convex_hull(std::span<const Oriented> minutiae) {
+  std::vector<Point> points;
+  for (const Oriented& minutia : minutiae) points.push_back(minutia.at);
+  std::sort(points.begin(), points.end(), [](Point a, Point b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
+  points.erase(std::unique(points.begin(), points.end()), points.end());
+  std::vector<Point> ring;
+  if (points.size() < 2) return ring;
+  append_chain(points.begin(), points.end(), ring);
+  append_chain(points.rbegin(), points.rend(), ring);
+  return ring;
+}
+
+struct HullEdge {
+  Point from;
+  Point to;
+  std::int64_t area_min = 0;  // of the triangle with a point that is just close enough
+};
+
+std::vector<HullEdge> hull_edges(std::span<const Oriented> minutiae) {
+  const std::vector<Point> ring = convex_hull(minutiae);
+  std::vector<HullEdge> edges;
+  for (std::size_t i = 0; i < ring.size(); ++i) {
+    const Point from = ring[i];
+    const Point to = ring[(i + 1) % ring.size()];
+    const double length = std::sqrt(static_cast<double>(squared_length({to.x - from.x, to.y - from.y})));
+    edges.push_back({from, to, -static_cast<std::int64_t>(kHullMargin * length)});
+  }
+  return edges;
+}
+
+bool near_hull(const std::vector<HullEdge>& edges, Point point) {
+  return !edges.empty() && std::all_of(edges.begin(), edges.end(), [&](const HullEdge& edge) {
+    return area(edge.from, edge.to, point) >= edge.area_min;
+  });
+}
+
+int mark_valid_places(const Oriented& centre, const std::vector<HullEdge>& edges, Cylinder& cylinder) {
+  int count = 0;
+  for (std::size_t i = 0; i < kCylinderPlaces; ++i) {
+    const Point offset = turned(tables().places[i], centre.direction);
+    cylinder.valid[i] = near_hull(edges, {centre.at.x + offset.x, centre.at.y + offset.y});
+    count += cylinder.valid[i];
+  }
+  return count;
+}
+
+using Sums = std::array<std::array<int, kCylinderPlaces>, kCylinderSlices>;
+
+// Equations 5 to 12 of the paper for one neighbour, which stands at `offset` as seen from the minutia.
+void add_neighbour(Point offset, int turn, Sums& sums) {
+  const Tables& table = tables();
+  std::array<int, kCylinderSlices> shares{};
+  for (int slice = 0; slice < kCylinderSlices; ++slice) {
+    const int centre = kSliceSteps / 2 + slice * kSliceSteps - kTurn / 2;
+    shares[static_cast<std::size_t>(slice)] = table.in_slice[static_cast<std::size_t>(wrap(centre - turn))];
+  }
+  for (std::size_t place = 0; place < kCylinderPlaces; ++place) {
+    const std::int64_t distance = squared_length({table.places[place].x - offset.x, table.places[place].y - offset.y});
+    if (distance > kReach * kReach) continue;
+    const int weight = table.nearby[static_cast<std::size_t>(distance)];
+    for (std::size_t slice = 0; slice < kCylinderSlices; ++slice)
+      sums[slice][place] += (weight * shares[slice]) >> kWeightBits;
+  }
+}
+
+int add_neighbours(std::span<const Oriented> minutiae, std::size_t centre, Sums& sums) {
+  const Oriented& own = minutiae[centre];
+  constexpr std::int64_t kFar = kRadius + kReach;
+  int count = 0;
+  for (std::size_t i = 0; i < minutiae.size(); ++i) {
+    const Point offset{minutiae[i].at.x - own.at.x, minutiae[i].at.y - own.at.y};
+    if (i == centre || squared_length(offset) > kFar * kFar) continue;
+    ++count;
+    add_neighbour(turned(offset, wrap(-own.direction)), own.direction - minutiae[i].direction, sums);
+  }
+  return count;
+}
+
+void fill_cells(const Sums& sums, Cylinder& cylinder) {
+  for (std::size_t slice = 0; slice < kCylinderSlices; ++slice) {
+    for (std::size_t place = 0; place < kCylinderPlaces; ++place) {
+      const int entry = std::min(sums[slice][place] >> (kWeightBits - kSigmoidStepBits), kSigmoidEntries - 1);
+      if (cylinder.valid[place])
+        cylinder.cells[slice * kCylinderPlaces + place] = tables().sigmoid[static_cast<std::size_t>(entry)];
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Cylinder> make_cylinders(std::span<const Minutia> minutiae) {
+  std::vector<Oriented> oriented;
+  for (const Minutia& minutia : minutiae.first(std::min<std::size_t>(minutiae.size(), limits::cylinder_minutiae_max)))
+    oriented.push_back(quantised(minutia));
+  const std::vector<HullEdge> edges = hull_edges(oriented);
+  std::vector<Cylinder> cylinders;
+  for (std::size_t i = 0; i < oriented.size(); ++i) {
+    Cylinder cylinder{.minutia = i};
+    Sums sums{};
+    if (mark_valid_places(oriented[i], edges, cylinder) < kValidPlacesMin) continue;
+    if (add_neighbours(oriented, i, sums) < kNeighboursMin) continue;
+    fill_cells(sums, cylinder);
+    cylinders.push_back(cylinder);
+  }
+  return cylinders;
+}
+
+}  // namespace qorgan::finger

@@ -1,0 +1,71 @@
+#include "finger/extract.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/limits.h"
+#include "finger/dislocation.h"
+#include "finger/extract_stages.h"
+#include "finger/field.h"
+#include "finger/segment.h"
+
+namespace qorgan::finger {
+
+namespace {
+
+float direction_of(cv::Point2f towards) {
+  const float angle = std::atan2(-towards.y, towards.x);
+  const float turn = 2 * static_cast<float>(CV_PI);
+  return angle < 0 ? (angle + turn >= turn ? 0.0F : angle + turn) : angle;
+}
+
+}  // namespace
+
+Stages run_stages(const Image& image, const ExtractSettings& settings) {
+  Stages s;
+  s.print = normalise(image, settings);
+  s.orientation = estimate_orientation(s.print.grey, settings);
+  s.frequency = estimate_frequency(s.print.grey, s.orientation, settings);
+  s.foreground = segment(s.print, s.frequency, settings);
+  s.wave = filter_waves(s.print.grey, s.orientation, s.frequency, s.foreground.mask, settings);
+  s.dislocations = without_blemishes(find_dislocations(s.wave), settings);
+  return s;
+}
+
+Minutiae read_minutiae(const Stages& s, const ExtractSettings& settings) {
+  Minutiae out;
+  out.width_px = s.print.width_px;
+  out.height_px = s.print.height_px;
+  for (const Dislocation& d : s.dislocations) {
+    const float border = read_map(s.foreground.distance_px, kBlockStep, d.at_px.x, d.at_px.y);
+    if (border < settings.border_min) continue;
+    if (d.at_px.x >= static_cast<float>(out.width_px) || d.at_px.y >= static_cast<float>(out.height_px)) continue;
+    const float clarity = read_map(s.frequency.clarity, kBlockStep, d.at_px.x, d.at_px.y);
+    const float inner = std::min(1.0F, border / 32);
+    Minutia m;
+    m.x_px = d.at_px.x;
+    m.y_px = d.at_px.y;
+    m.direction_rad = direction_of(d.towards);
+    m.type = d.type;
+    m.quality = std::clamp(static_cast<int>(100 * clarity * inner), 0, 100);
+    out.points.push_back(m);
+  }
+  std::stable_sort(out.points.begin(), out.points.end(),
+                   [](const Minutia& a, const Minutia& b) { return a.quality > b.quality; });
+  if (out.points.size() > limits::minutiae_max) out.points.resize(limits::minutiae_max);
+  return out;
+}
+
+Result<Minutiae> extract(const Image& image) {
+  const ExtractSettings settings;
+  const Stages stages = run_stages(image, settings);
+  Minutiae out = read_minutiae(stages, settings);
+  if (out.points.size() < limits::template_rows_used_min) {
+    return failure(ErrorCode::low_quality, "only " + std::to_string(out.points.size()) + " minutiae found", {},
+                   "Clean the finger and the glass, press a little harder and take the print again");
+  }
+  return out;
+}
+
+}  // namespace qorgan::finger

@@ -1,0 +1,62 @@
+#include "finger/make_template.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "base/limits.h"
+
+namespace qorgan::finger {
+namespace {
+
+void fill_row(std::span<std::int8_t, kWidth> row, const Minutia& minutia,
+              const std::array<std::uint8_t, kSignCount>& signs) {
+  std::copy(signs.begin(), signs.end(), row.begin());
+  row[kCountEntry] = static_cast<std::int8_t>(std::accumulate(signs.begin(), signs.end(), 0));
+  row[kUsedEntry] = 1;
+  const DirectionEntries direction = direction_entries(minutia.direction_rad);
+  row[kCosEntry] = direction.cosine;
+  row[kSinEntry] = direction.sine;
+}
+
+}  // namespace
+
+DirectionEntries direction_entries(float direction_rad) {
+  // In degrees the vectors (3,0), (3,1), (2,2), (1,3) lie at 0, 18.43, 45 and 71.57; a step ends half-way to the next.
+  constexpr std::array<DirectionEntries, 3> kQuarter = {{{3, 1}, {2, 2}, {1, 3}}};
+  constexpr std::array<double, 4> kStepEnds_deg = {9.217, 31.717, 58.283, 80.783};
+  const double degrees = static_cast<double>(direction_rad) * (180 / std::numbers::pi);
+  const double quarters = std::floor(degrees / 90);
+  const double rest = degrees - 90 * quarters;
+  const auto step = std::upper_bound(kStepEnds_deg.begin(), kStepEnds_deg.end(), rest) - kStepEnds_deg.begin();
+  const bool next_axis = step == 4;
+  DirectionEntries entries{3, 0};
+  if (step > 0 && !next_axis) entries = kQuarter[static_cast<std::size_t>(step - 1)];
+  const int turns = (static_cast<int>(quarters) + next_axis) & 3;
+  for (int i = 0; i < turns; ++i) entries = {static_cast<std::int8_t>(-entries.sine), entries.cosine};
+  return entries;
+}
+
+Result<Template> make_template(const Minutiae& minutiae, const Projection& projection) {
+  const std::vector<Cylinder> cylinders = make_cylinders(minutiae.points);
+  if (cylinders.size() < limits::template_rows_used_min) {
+    return failure(ErrorCode::low_quality,
+                   fmt::format("only {} of {} minutiae have enough of the print around them, and {} are needed",
+                               cylinders.size(), minutiae.points.size(), limits::template_rows_used_min),
+                   {}, "Take the print again: clean and dry the finger, press it flat and whole");
+  }
+  Template made;
+  const int rows = std::min(kRows, static_cast<int>(cylinders.size()));
+  for (int i = 0; i < rows; ++i) {
+    const Cylinder& cylinder = cylinders[static_cast<std::size_t>(i)];
+    fill_row(made.row(i), minutiae.points[cylinder.minutia], projected_signs(projection, cylinder));
+  }
+  return made;
+}
+
+Result<Template> make_template(const Minutiae& minutiae) { return make_template(minutiae, default_projection()); }
+
+}  // namespace qorgan::finger

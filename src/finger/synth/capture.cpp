@@ -1,0 +1,136 @@
+#include "finger/synth/capture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "finger/synth/random.h"
+
+namespace qorgan::finger::synth {
+namespace {
+
+constexpr double kPi = std::numbers::pi;
+
+// About `pivot`, counter-clockwise as seen (y points down).
+Point turned(Point at, Point pivot, double turn_rad) {
+  const double c = std::cos(turn_rad);
+  const double s = std::sin(turn_rad);
+  const double x = at.x_px - pivot.x_px;
+  const double y = at.y_px - pivot.y_px;
+  return {pivot.x_px + c * x + s * y, pivot.y_px - s * x + c * y};
+}
+
+Ellipse draw_contact(Point centre, double difficulty, double pressure, Random& random) {
+  Ellipse contact;
+  contact.across_px = std::clamp(random.normal(131 + 9 * pressure, 7), 100.0, 160.0);
+  contact.along_px = std::clamp(random.normal(178 + 12 * pressure, 9), 140.0, 220.0);
+  contact.centre = {centre.x_px + difficulty * random.normal(0, 11), centre.y_px + 30 + difficulty * random.normal(0, 14)};
+  return contact;
+}
+
+// A finger that only half touches: one side, the tip, or the lower part.
+void make_partial(Ellipse& contact, Random& random) {
+  const double direction = random.uniform(0, 2 * kPi);
+  contact.centre.x_px += 55 * std::cos(direction);
+  contact.centre.y_px += 75 * std::sin(direction);
+  contact.across_px *= random.uniform(0.62, 0.85);
+  contact.along_px *= random.uniform(0.62, 0.85);
+}
+
+Distortion draw_distortion(const Ellipse& contact, double difficulty, Random& random) {
+  Distortion distortion;
+  distortion.still.centre = {contact.centre.x_px + random.normal(0, 15), contact.centre.y_px + random.normal(0, 20)};
+  distortion.still.across_px = random.uniform(35, 60);
+  distortion.still.along_px = random.uniform(45, 80);
+  distortion.plasticity = random.uniform(1.6, 2.6);
+  distortion.turn_rad = std::clamp(difficulty * random.normal(0, 0.045), -0.15, 0.15);
+  distortion.shift = {std::clamp(difficulty * random.normal(0, 4.5), -14.0, 14.0),
+                      std::clamp(difficulty * random.normal(0, 5.5), -16.0, 16.0)};
+  return distortion;
+}
+
+Condition draw_condition(double pressure, double difficulty, Random& random) {
+  Condition condition;
+  condition.pressure = std::clamp(difficulty * pressure, -1.0, 1.0);
+  condition.unevenness = std::min(1.0, difficulty * random.uniform(0.15, 0.5));
+  const double moisture = random.normal(0, 0.32);
+  condition.dryness = std::clamp(difficulty * (0.22 - moisture), 0.0, 1.0);
+  condition.wetness = std::clamp(difficulty * (moisture - 0.05), 0.0, 1.0);
+  condition.pores = std::min(1.0, difficulty * random.uniform(0.1, 0.9));
+  condition.creases = std::min(1.0, difficulty * random.uniform(0.55, 1.0));
+  condition.contrast = std::clamp(1 - 0.12 * difficulty - difficulty * random.uniform(0, 0.3), 0.25, 1.0);
+  condition.grain = difficulty * random.uniform(1, 6);
+  condition.scratches = static_cast<int>(difficulty * random.uniform(0, 2.2));
+  condition.specks = static_cast<int>(difficulty * random.uniform(0, 14));
+  return condition;
+}
+
+}  // namespace
+
+double Ellipse::reach(Point at) const {
+  const double x = (at.x_px - centre.x_px) / across_px;
+  const double y = (at.y_px - centre.y_px) / along_px;
+  return std::sqrt(x * x + y * y);
+}
+
+Point Distortion::displacement(Point at) const {
+  const double outside = still.reach(at) - 1;
+  if (outside <= 0) return {};
+  const double brake = outside < plasticity ? 0.5 * (1 - std::cos(kPi * outside / plasticity)) : 1;
+  const Point moved = turned(at, still.centre, turn_rad);
+  return {brake * (moved.x_px - at.x_px + shift.x_px), brake * (moved.y_px - at.y_px + shift.y_px)};
+}
+
+Point Placement::to_picture(Point finger) const {
+  const Point seen = turned(finger, pivot, turn_rad);
+  return {seen.x_px - pivot.x_px + rest.x_px, seen.y_px - pivot.y_px + rest.y_px};
+}
+
+Point Placement::to_finger(Point picture) const {
+  return turned({picture.x_px - rest.x_px + pivot.x_px, picture.y_px - rest.y_px + pivot.y_px}, pivot, -turn_rad);
+}
+
+Point Capture::to_finger(Point picture) const {
+  const Point at = placement.to_finger(picture);
+  const Point moved = distortion.displacement(at);
+  return {at.x_px + moved.x_px, at.y_px + moved.y_px};
+}
+
+Point Capture::to_picture(Point finger) const {
+  constexpr int kIterations = 40;
+  Point at = finger;
+  for (int step = 0; step < kIterations; ++step) {
+    const Point moved = distortion.displacement(at);
+    const Point next{finger.x_px - moved.x_px, finger.y_px - moved.y_px};
+    const double change = std::abs(next.x_px - at.x_px) + std::abs(next.y_px - at.y_px);
+    at = next;
+    if (change < 0.002) break;
+  }
+  return placement.to_picture(at);
+}
+
+Capture draw_capture(Point centre, std::uint64_t impression_seed, const ImpressionOptions& options) {
+  QORGAN_ASSERT(options.width_px >= limits::image_side_px_min && options.width_px <= limits::image_side_px_max);
+  QORGAN_ASSERT(options.height_px >= limits::image_side_px_min && options.height_px <= limits::image_side_px_max);
+  QORGAN_ASSERT(options.difficulty >= 0 && options.difficulty <= 3);
+  Random random(derive_seed(impression_seed, 4));
+  const double difficulty = options.difficulty;
+  Capture capture;
+  capture.width_px = options.width_px;
+  capture.height_px = options.height_px;
+  const double pressure = random.normal(0, 0.3);
+  capture.contact = draw_contact(centre, difficulty, pressure, random);
+  if (random.chance(std::min(0.5, 0.05 * difficulty))) make_partial(capture.contact, random);
+  capture.distortion = draw_distortion(capture.contact, difficulty, random);
+  capture.placement.pivot = {centre.x_px, centre.y_px + 30};
+  capture.placement.rest = {options.width_px / 2.0 + difficulty * random.normal(0, 14),
+                            options.height_px / 2.0 + difficulty * random.normal(0, 16)};
+  capture.placement.turn_rad = std::clamp(difficulty * random.normal(0, 0.14), -0.8, 0.8);
+  capture.condition = draw_condition(pressure, difficulty, random);
+  capture.noise_seed = random.next();
+  return capture;
+}
+
+}  // namespace qorgan::finger::synth

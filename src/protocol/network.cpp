@@ -1,0 +1,112 @@
+#include "protocol/network.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "net/json_fields.h"
+
+namespace qorgan::protocol {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kFormatVersion = 1;
+
+Result<CustodianEntry> read_custodian(const json& object) {
+  CustodianEntry entry;
+  QORGAN_TRY(entry.name, net::text_field(object, "name", limits::name_bytes_max));
+  QORGAN_TRY(entry.host, net::text_field(object, "host", limits::name_bytes_max));
+  QORGAN_TRY(const std::int64_t port, net::int_field(object, "port", 1, 65535));
+  entry.port = static_cast<std::uint16_t>(port);
+  QORGAN_TRY(const auto pin, net::hex_field<32>(object, "tls_pin"));
+  entry.tls_pin = to_hex(pin);
+  QORGAN_TRY(entry.sign_key, net::hex_field<32>(object, "sign_key"));
+  return entry;
+}
+
+Result<DeskEntry> read_desk(const json& object) {
+  DeskEntry entry;
+  QORGAN_TRY(entry.name, net::text_field(object, "name", limits::name_bytes_max));
+  QORGAN_TRY(entry.relying_party, net::text_field(object, "relying_party", limits::name_bytes_max));
+  QORGAN_TRY(const auto pin, net::hex_field<32>(object, "tls_pin"));
+  entry.tls_pin = to_hex(pin);
+  return entry;
+}
+
+Result<Network> read_network(const json& object) {
+  QORGAN_TRY(const std::int64_t version, net::int_field(object, "qorgan_network", 1, 1'000'000));
+  if (version != kFormatVersion)
+    return failure(ErrorCode::version_mismatch,
+                   fmt::format("the network file is of format {}, this program reads format {}", version, kFormatVersion));
+  Network network;
+  const auto custodians = object.find("custodians");
+  if (custodians == object.end() || !custodians->is_array() || custodians->size() != kCustodians)
+    return failure(ErrorCode::invalid_input, "the network file does not list three custodians", "custodians");
+  for (std::size_t i = 0; i < kCustodians; ++i) {
+    QORGAN_TRY(network.custodians[i], read_custodian((*custodians)[i]));
+  }
+  const auto desks = object.find("desks");
+  if (desks == object.end() || !desks->is_array())
+    return failure(ErrorCode::invalid_input, "the network file has no list of desks", "desks");
+  for (const json& desk : *desks) {
+    QORGAN_TRY(DeskEntry entry, read_desk(desk));
+    network.desks.push_back(std::move(entry));
+  }
+  QORGAN_TRY(const crypto::Digest id, net::hex_field<32>(object, "network_id"));
+  if (id != network.id())
+    return failure(ErrorCode::damaged, "the network file's id is not that of the keys in it", "network_id",
+                   "Get the file anew from the custodians");
+  return network;
+}
+
+}  // namespace
+
+crypto::Digest Network::id() const {
+  Bytes input(as_bytes("qorgan network v1\n").begin(), as_bytes("qorgan network v1\n").end());
+  for (const CustodianEntry& custodian : custodians) {
+    const ByteView pin = as_bytes(custodian.tls_pin);
+    input.insert(input.end(), pin.begin(), pin.end());
+    input.insert(input.end(), custodian.sign_key.begin(), custodian.sign_key.end());
+  }
+  return crypto::sha256(input);
+}
+
+std::string Network::describe(int custodian) const {
+  const CustodianEntry& entry = custodians[static_cast<std::size_t>(custodian)];
+  return fmt::format("custodian {} ({}:{})", custodian, entry.host, entry.port);
+}
+
+Result<Network> load_network(const std::filesystem::path& path) {
+  QORGAN_TRY(const std::string text, read_text_file(path, limits::network_file_bytes_max));
+  Result<json> object = net::parse_json_object(text);
+  Result<Network> network = object ? read_network(*object) : tl::unexpected(object.error());
+  if (!network) {
+    Error error = network.error();
+    error.where = path.string() + (error.where.empty() ? "" : ", " + error.where);
+    return tl::unexpected(std::move(error));
+  }
+  return network;
+}
+
+Status save_network(const Network& network, const std::filesystem::path& path) {
+  json custodians = json::array();
+  for (const CustodianEntry& entry : network.custodians)
+    custodians.push_back({{"name", entry.name},
+                          {"host", entry.host},
+                          {"port", entry.port},
+                          {"tls_pin", entry.tls_pin},
+                          {"sign_key", to_hex(entry.sign_key)}});
+  json desks = json::array();
+  for (const DeskEntry& entry : network.desks)
+    desks.push_back({{"name", entry.name}, {"relying_party", entry.relying_party}, {"tls_pin", entry.tls_pin}});
+  const json object = {{"qorgan_network", kFormatVersion},
+                       {"network_id", to_hex(network.id())},
+                       {"custodians", custodians},
+                       {"desks", desks}};
+  return write_file_atomically(path, as_bytes(object.dump(2) + "\n"), FileMode::public_file);
+}
+
+}  // namespace qorgan::protocol
