@@ -8,7 +8,16 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+# Debian's OpenCVConfig.cmake comes with the -dev packages of every OpenCV module; three are needed here.
+find_path(QORGAN_OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)
+foreach(module core imgproc imgcodecs)
+  find_library(QORGAN_OPENCV_${module} opencv_${module} REQUIRED)
+  add_library(opencv_${module} SHARED IMPORTED)
+  set_target_properties(opencv_${module} PROPERTIES
+                        IMPORTED_LOCATION ${QORGAN_OPENCV_${module}}
+                        INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${QORGAN_OPENCV_INCLUDE}
+                        INTERFACE_INCLUDE_DIRECTORIES ${QORGAN_OPENCV_INCLUDE})
+endforeach()
 find_package(SQLite3 REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
@@ -38,6 +47,9 @@ function(qorgan_module name)
     file(GLOB more CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
     list(APPEND sources ${more})
   endforeach()
+  if(NOT sources)
+    return()
+  endif()
   add_library(qorgan_${name} STATIC ${sources})
   target_link_libraries(qorgan_${name} PUBLIC qorgan_options ${ARG_PUBLIC_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
 endfunction()

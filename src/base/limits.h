@@ -18,12 +18,22 @@ inline constexpr int image_side_px_min = 64;
 inline constexpr std::size_t image_file_bytes_max = std::size_t{64} << 20;
 // The count byte of an ISO/IEC 19794-2:2005 finger view holds 255.
 inline constexpr int minutiae_max = 255;
+// Minutiae as text: well above minutiae_max lines of 40 characters.
+inline constexpr std::size_t minutiae_text_bytes_max = std::size_t{256} << 10;
 // Fewer give no cylinder that means anything (ISO/IEC 29794-4 takes 12 as poor).
 inline constexpr int template_rows_used_min = 6;
 // The best minutiae that a template is made from. Taking all let the worst ones, often false, move the convex hull.
 inline constexpr int cylinder_minutiae_max = 60;
 // One record: 24-byte header, at most 16 views of at most 255 minutiae, extended data skipped.
 inline constexpr std::size_t iso_record_bytes_max = 65535;
+// Ten fingers and some of them twice.
+inline constexpr int iso_views_max = 16;
+// Eight times as many as there are cells: enough for their covariance to mean something.
+inline constexpr std::size_t learn_cylinders_min = 2500;
+// 312 means, 124 x 312 weights and a head of a few lines are 40 KiB.
+inline constexpr std::size_t projection_file_bytes_max = std::size_t{64} << 10;
+// Names a few dozen folders.
+inline constexpr std::size_t projection_command_bytes_max = 2000;
 
 // --- artificial prints (finger/synth) ---
 // With ten fingers each, about 15 GB of pictures; larger galleries are made of minutiae without pictures.
@@ -38,6 +48,9 @@ inline constexpr std::size_t template_bytes = std::size_t{template_rows} * templ
 inline constexpr int fingers_per_person_max = 10;
 // Finger pairs a lane works on at once. Working memory is about 40 KiB a pair and custodian.
 inline constexpr std::size_t match_batch_pairs_max = 256;
+// Pairs and people that are counted together after their batches: the count's 15 exchanges then cost one in thirty.
+inline constexpr std::size_t match_group_pairs_max = 8192;
+inline constexpr std::size_t match_group_people_max = 8192;
 
 // --- messages (net) ---
 inline constexpr std::uint16_t protocol_version = 1;
@@ -57,8 +70,8 @@ inline constexpr int handshake_timeout_ms = 5'000;
 inline constexpr int idle_timeout_ms = 120'000;
 // A list of a million bytes of "0," would cost half a million values of 16 bytes; no message of this program needs more.
 inline constexpr std::size_t json_values_max = 100'000;
-// A hello is some 300 bytes; it is read from peers that have not said yet who they are.
-inline constexpr std::size_t hello_bytes_max = 4096;
+// A hello is some 200 bytes, and an error in its place three texts of error_text_bytes_max, quotes in them doubled.
+inline constexpr std::size_t hello_bytes_max = 8192;
 // Each of an error's three texts on the wire: some lines on a terminal.
 inline constexpr std::size_t error_text_bytes_max = 1024;
 // Once its first byte is there, a control message must be there in full by then: 5 MiB at 2 Mbit/s.
@@ -80,6 +93,19 @@ inline constexpr std::uint64_t tls_key_bytes_max = std::uint64_t{1} << 36;
 inline constexpr std::size_t identity_file_bytes_max = std::size_t{16} << 10;
 // A lane's partner that says nothing for this long in mid-match is taken for dead.
 inline constexpr int lane_step_timeout_ms = 10'000;
+
+// --- custodians among themselves (custodian) ---
+// One for verifications, the others for searches: with three custodians on two cores a second search lane computes
+// while the first one waits.
+inline constexpr int lanes = 3;
+// How often the coordinator looks after a custodian that it has nothing to tell.
+inline constexpr int replicate_interval_ms = 500;
+// Decisions read from the store at once when a custodian catches up.
+inline constexpr std::size_t operations_per_turn = 256;
+// How often a custodian looks for requests whose decision it missed, and after how long it asks: longer than the
+// coordinator needs when nothing is wrong, so that asking stays rare.
+inline constexpr int resolve_interval_ms = 500;
+inline constexpr std::int64_t undecided_after_ms = 2'000;
 
 // --- requests (custodian, desk) ---
 // How far the clocks of a desk and a custodian may differ.
@@ -106,9 +132,22 @@ inline constexpr int pseudonyms_per_minute_max = 600;
 // RFC 9497, 1.2: the input's length stands in two bytes.
 inline constexpr std::size_t oprf_input_bytes_max = 65535;
 
+// --- records at rest (store) ---
+// The largest stored share is a seed and a whole template with their two bytes of heading; twice a template is room enough.
+inline constexpr std::size_t stored_share_bytes_max = 2 * template_bytes;
+// One request at rest: its JSON head, its shares, its result, the reason of its end, each within a message's limits.
+inline constexpr std::size_t stored_request_bytes_max = 2 * (message_head_bytes_max + message_body_bytes_max);
+// SQLite refuses any value longer than this before it allocates, whatever a damaged file says.
+inline constexpr int stored_value_bytes_max = 16 << 20;
+// How long opening waits for a process that is just ending to let go of the file.
+inline constexpr int store_lock_timeout_ms = 1'000;
+// Pages kept in memory; the walk over all records at start goes past them once, everything else touches a few.
+inline constexpr int store_cache_kib = 16 << 10;
+
 static_assert(request_kept_ms > request_age_ms_max + clock_skew_ms_max,
               "an answer must outlive the last moment at which its request can be repeated");
 static_assert(template_rows % 16 == 0 && template_width % 64 == 0, "the SIMD kernels need whole vectors");
 static_assert(lane_frame_bytes_max <= (std::size_t{1} << 24));
+static_assert(stored_value_bytes_max > static_cast<int>(stored_request_bytes_max), "a sealed request must fit");
 
 }  // namespace qorgan::limits

@@ -192,13 +192,7 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
 Result<CommonDigests> Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
   std::unique_lock lock(mutex_);
   const std::string here = "custodian " + std::to_string(index_);
-  FlightPtr flight;
-  while (true) {
-    QORGAN_TRY(flight, find(id));
-    if (flight) break;
-    if (stopping_ || changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
-      return failure(ErrorCode::unavailable, "the desk did not bring its request to every custodian", here, "Ask again");
-  }
+  QORGAN_TRY(const FlightPtr flight, wait_for(id, deadline, lock));
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (flight->digest != digest)
     return failure(ErrorCode::refused, "the desk told the custodians different requests", here);
@@ -213,6 +207,23 @@ Result<CommonDigests> Engine::vote(const protocol::RequestId& id, const crypto::
     fault_point("vote.after");
   }
   return common_digests(flight->shares);
+}
+
+Result<CommonDigests> Engine::digests(const protocol::RequestId& id, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, wait_for(id, deadline, lock));
+  return common_digests(flight->shares);
+}
+
+Result<Engine::FlightPtr> Engine::wait_for(const protocol::RequestId& id, Deadline deadline,
+                                           std::unique_lock<std::mutex>& lock) {
+  while (true) {
+    QORGAN_TRY(FlightPtr flight, find(id));
+    if (flight) return flight;
+    if (stopping_ || changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
+      return failure(ErrorCode::unavailable, "the desk did not bring its request to every custodian",
+                     "custodian " + std::to_string(index_), "Ask again");
+  }
 }
 
 Status Engine::check_subject(const protocol::Request& request) const {
@@ -322,13 +333,26 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
     flight->order.push_back(person->record_id);
     ids.insert(ids.end(), person->record_id.begin(), person->record_id.end());
   }
+  flight->has_snapshot = true;
   return Snapshot{flight->snapshot.size(), crypto::sha256(ids)};
 }
 
-Result<std::shared_ptr<const Flight>> Engine::flight(const protocol::RequestId& id) {
+Result<Engine::Ticket> Engine::ticket(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
-  QORGAN_TRY(FlightPtr flight, known(id));
-  return std::shared_ptr<const Flight>(std::move(flight));
+  QORGAN_TRY(const FlightPtr flight, known(id));
+  return Ticket{flight->request, flight->digest, flight->phase};
+}
+
+Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestId& id) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known(id));
+  if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
+  if (flight->phase != Phase::agreed || !flight->has_snapshot)
+    return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run",
+                   "custodian " + std::to_string(index_), "Ask anew");
+  flight->has_snapshot = false;
+  return ComparisonInput{flight->request, flight->digest, std::exchange(flight->shares, {}),
+                         std::exchange(flight->snapshot, {})};
 }
 
 Status Engine::store_result(const protocol::RequestId& id, Bytes result, std::size_t compared, const Work& work) {
@@ -340,8 +364,6 @@ Status Engine::store_result(const protocol::RequestId& id, Bytes result, std::si
   flight->work = work;
   flight->phase = Phase::ran;
   flight->updated_ms = unix_time_ms();
-  flight->shares.clear();
-  flight->snapshot.clear();
   fault_point("result.before");
   QORGAN_CHECK(store_.put_request(to_row(*flight)));
   fault_point("result.after");
@@ -359,6 +381,15 @@ Status Engine::commit_comparison(const protocol::RequestId& id) {
   QORGAN_CHECK(end(*flight, Phase::committed, {}));
   fault_point("commit.after");
   return {};
+}
+
+Status Engine::release_if_ran(const protocol::RequestId& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    QORGAN_TRY(const FlightPtr flight, known(id));
+    if (flight->phase != Phase::ran) return {};
+  }
+  return commit_comparison(id);
 }
 
 Status Engine::abort(const protocol::RequestId& id, const Error& reason) {
@@ -421,10 +452,10 @@ Status Engine::purge() {
   return store_.purge_requests(before);
 }
 
-Result<std::shared_ptr<const Flight>> Engine::use_lookup(const protocol::RequestId& id, const std::string& desk,
-                                                         int count) {
+Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::RequestId& id, const std::string& desk,
+                                                            int count) {
   const std::lock_guard lock(mutex_);
-  QORGAN_TRY(FlightPtr flight, known(id));
+  QORGAN_TRY(const FlightPtr flight, known(id));
   const std::string here = "custodian " + std::to_string(index_);
   if (flight->request.kind != Kind::identify || flight->request.desk != desk || flight->phase != Phase::committed)
     return failure(ErrorCode::refused, "there is no identification of this desk's to look candidates up in", here);
@@ -433,7 +464,7 @@ Result<std::shared_ptr<const Flight>> Engine::use_lookup(const protocol::Request
   if (flight->lookups + count > limits::lookups_per_request_max)
     return failure(ErrorCode::refused, "this identification's lookups are used up", here, "Identify again");
   flight->lookups += count;
-  return std::shared_ptr<const Flight>(std::move(flight));
+  return flight->order;
 }
 
 void Engine::stop() {

@@ -50,6 +50,9 @@ class Engine {
   // digests of the shares that it holds in common with its neighbours. Errors: why it refuses.
   Result<CommonDigests> vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline);
 
+  // The same digests without a vote, once the request is here. Errors: unavailable.
+  Result<CommonDigests> digests(const protocol::RequestId& id, Deadline deadline);
+
   // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
   // A sequence number that was applied before changes nothing.
   Status apply(const store::Operation& operation);
@@ -65,12 +68,28 @@ class Engine {
     crypto::Digest digest{};
   };
   Result<Snapshot> take_snapshot(const protocol::RequestId& id, std::int64_t sequence, Deadline deadline);
-  // The flight, for the comparison to read; it stays valid while held.
-  Result<std::shared_ptr<const Flight>> flight(const protocol::RequestId& id);
+  // The request, its digest and phase; what else is in a flight belongs to the engine.
+  struct Ticket {
+    protocol::Request request;
+    crypto::Digest digest{};
+    Phase phase = Phase::prepared;
+  };
+  Result<Ticket> ticket(const protocol::RequestId& id);
+  // Hands over what an agreed comparison runs on, once. Errors: stale where it was handed over before or has no
+  // snapshot.
+  struct ComparisonInput {
+    protocol::Request request;
+    crypto::Digest digest{};
+    std::vector<mpc::StoredShare> shares;
+    std::vector<Gallery::Person> people;
+  };
+  Result<ComparisonInput> take_comparison(const protocol::RequestId& id);
   // Makes a comparison's result durable.
   Status store_result(const protocol::RequestId& id, Bytes result, std::size_t compared, const Work& work);
   // Releases a comparison whose result all three hold.
   Status commit_comparison(const protocol::RequestId& id);
+  // The same where there is a result; a change, which is committed by its number, is left alone.
+  Status release_if_ran(const protocol::RequestId& id);
 
   // Ends a request that has not been committed. Committed ones stay so.
   Status abort(const protocol::RequestId& id, const Error& reason);
@@ -86,8 +105,9 @@ class Engine {
   // Drops ended requests past their time.
   Status purge();
 
-  // The record ids that an identification ran over, for lookups; each call counts against its limit.
-  Result<std::shared_ptr<const Flight>> use_lookup(const protocol::RequestId& id, const std::string& desk, int count);
+  // The record ids that an identification of this desk's ran over, in order; each call counts `count` lookups. Errors:
+  // refused (none, another desk's, or too many lookups), stale (no longer kept).
+  Result<std::vector<protocol::RecordId>> use_lookups(const protocol::RequestId& id, const std::string& desk, int count);
 
   // Wakes whoever waits; no request begins or goes on afterwards.
   void stop();
@@ -100,6 +120,7 @@ class Engine {
   Status check_new(const protocol::Request& request) const;
   Result<FlightPtr> find(const protocol::RequestId& id);
   Result<FlightPtr> known(const protocol::RequestId& id);
+  Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);
   Status check_subject(const protocol::Request& request) const;
   Status end(Flight& flight, Phase phase, const Error& reason);
   Status apply_locked(const store::Operation& operation);

@@ -33,7 +33,8 @@ struct Flight {
   std::int64_t sequence = 0;    // of an enrolment or erasure that was committed
 
   std::vector<mpc::StoredShare> shares;   // a finger each, as request.fingers; dropped at the end
-  std::vector<Gallery::Person> snapshot;  // whom a comparison runs over; dropped after the run
+  std::vector<Gallery::Person> snapshot;  // whom a comparison runs over; handed over to the run
+  bool has_snapshot = false;
   std::vector<protocol::RecordId> order;  // their record ids, which lookups choose from; an identification's alone
   Bytes result;                           // a comparison's accept shares, own || next (mpc/match.h)
   std::size_t compared = 0;               // people the result speaks of

@@ -1,17 +1,10 @@
 #include "custodian/gallery.h"
 
-#include "crypto/secret.h"
-
 namespace qorgan::custodian {
 
 FingerShares::FingerShares(int position, const mpc::StoredShare& share)
-    : position_(position),
-      bytes_(static_cast<std::uint8_t*>(::operator new[](mpc::kExpandedBytes, std::align_val_t{64}))) {
-  mpc::expand(share, std::span<std::uint8_t, mpc::kExpandedBytes>(bytes_.get(), mpc::kExpandedBytes));
-}
-
-FingerShares::~FingerShares() {
-  if (bytes_) crypto::wipe({bytes_.get(), mpc::kExpandedBytes});
+    : position_(position), bytes_(mpc::kExpandedBytes) {
+  mpc::expand(share, std::span<std::uint8_t, mpc::kExpandedBytes>(bytes_.data(), mpc::kExpandedBytes));
 }
 
 void Gallery::add(PersonShares person) {

@@ -1,17 +1,15 @@
 // The shares of everyone enrolled, in memory, ready to be compared.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
-#include <optional>
 #include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "mpc/secret_buffer.h"
 #include "mpc/shares.h"
 #include "protocol/request.h"
 
@@ -21,21 +19,15 @@ namespace qorgan::custodian {
 class FingerShares {
  public:
   FingerShares(int position, const mpc::StoredShare& share);
-  ~FingerShares();
-  FingerShares(FingerShares&&) noexcept = default;
-  FingerShares& operator=(FingerShares&&) noexcept = default;
 
   int position() const { return position_; }
   std::span<const std::uint8_t, mpc::kExpandedBytes> bytes() const {
-    return std::span<const std::uint8_t, mpc::kExpandedBytes>(bytes_.get(), mpc::kExpandedBytes);
+    return std::span<const std::uint8_t, mpc::kExpandedBytes>(bytes_.data(), mpc::kExpandedBytes);
   }
 
  private:
-  struct Free {
-    void operator()(std::uint8_t* bytes) const { ::operator delete[](bytes, std::align_val_t{64}); }
-  };
   int position_ = 0;
-  std::unique_ptr<std::uint8_t[], Free> bytes_;
+  mpc::SecretBuffer bytes_;
 };
 
 struct PersonShares {

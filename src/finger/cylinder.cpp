@@ -47,7 +47,7 @@ struct Oriented {
 // Each entry is rounded to a whole number, so that the last bit of the C library's functions does not show.
 struct Tables {
   std::array<int, kTurn> cosine{};
-  std::array<int, kTurn> in_slice{};             // share of a neighbour in a slice so many steps away
+  std::array<int, kTurn> in_slice{};              // share of a neighbour in a slice so many steps away
   std::array<int, kReach * kReach + 1> nearby{};  // by squared distance
   std::array<std::uint8_t, kSigmoidEntries> sigmoid{};
   std::array<Point, kCylinderPlaces> places{};
@@ -101,7 +101,9 @@ const Tables& tables() {
   return instance;
 }
 
-int wrap(int steps) { return ((steps % kTurn) + kTurn) % kTurn; }
+int wrap(int steps) {
+  return ((steps % kTurn) + kTurn) % kTurn;
+}
 
 // The vector turned counter-clockwise by a direction.
 Point turned(Point v, int direction) {
@@ -112,7 +114,9 @@ Point turned(Point v, int direction) {
   return {(c * v.x - s * v.y + kHalf) >> kTrigBits, (s * v.x + c * v.y + kHalf) >> kTrigBits};
 }
 
-std::int64_t squared_length(Point v) { return std::int64_t{v.x} * v.x + std::int64_t{v.y} * v.y; }
+std::int64_t squared_length(Point v) {
+  return std::int64_t{v.x} * v.x + std::int64_t{v.y} * v.y;
+}
 
 Oriented quantised(const Minutia& minutia) {
   constexpr float kFarPx = 2 * limits::image_side_px_max;

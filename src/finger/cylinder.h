@@ -26,8 +26,8 @@ struct Cylinder {
   std::array<bool, kCylinderPlaces> valid{};
 };
 
-// The cylinders of those minutiae that have one: at least 2 neighbours, and 39 of 52 places valid (the paper's minM = 2,
-// minVC = 75 %). In the order of the minutiae, of which only the first limits::cylinder_minutiae_max are looked at.
+// The cylinders of those minutiae that have one: at least 2 neighbours, and 39 of 52 places valid (the paper's minM =
+// 2, minVC = 75 %). In the order of the minutiae, of which only the first limits::cylinder_minutiae_max are looked at.
 // Whole-number arithmetic on positions in quarter pixels and directions in 1/1536 of a turn: the same cells come out
 // whatever the compiler and processor. Non-finite positions or directions must not be given (asserted).
 std::vector<Cylinder> make_cylinders(std::span<const Minutia> minutiae);

@@ -29,7 +29,8 @@ Complex oriented(const WaveField& wave, cv::Point p, const cv::Vec2f& normal) {
 cv::Point2f zero_within(const std::array<Complex, 4>& ring, const cv::Vec2f& normal, float period) {
   std::array<Complex, 4> flat;
   for (std::size_t i = 0; i < 4; ++i) {
-    const float across = (static_cast<float>(kRing[i].x) * normal[0] + static_cast<float>(kRing[i].y) * normal[1]) * kWaveStep;
+    const float across =
+        (static_cast<float>(kRing[i].x) * normal[0] + static_cast<float>(kRing[i].y) * normal[1]) * kWaveStep;
     flat[i] = ring[i] * std::polar(1.0F, -2 * static_cast<float>(CV_PI) * across / period);
   }
   const Complex middle = (flat[0] + flat[1] + flat[2] + flat[3]) / 4.0F;
@@ -92,7 +93,7 @@ std::vector<Dislocation> find_dislocations(const WaveField& wave) {
   return found;
 }
 
-std::vector<Dislocation> without_blemishes(const std::vector<Dislocation>& found, const ExtractSettings& settings) {
+std::vector<bool> find_blemishes(const std::vector<Dislocation>& found, const ExtractSettings& settings) {
   struct Pair {
     float cost;
     std::size_t a;
@@ -119,11 +120,7 @@ std::vector<Dislocation> without_blemishes(const std::vector<Dislocation>& found
     if (removed[p.a] || removed[p.b]) continue;
     removed[p.a] = removed[p.b] = true;
   }
-  std::vector<Dislocation> kept;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (!removed[i]) kept.push_back(found[i]);
-  }
-  return kept;
+  return removed;
 }
 
 }  // namespace qorgan::finger

@@ -21,7 +21,7 @@ struct Dislocation {
 
 std::vector<Dislocation> find_dislocations(const WaveField& wave);
 
-// Removes pairs that cancel out within the given distances: a broken ridge, a bridge, an island, a hole, a spur.
-std::vector<Dislocation> without_blemishes(const std::vector<Dislocation>& found, const ExtractSettings& settings);
+// Which of them cancel out in pairs within the given distances: a broken ridge, a bridge, an island, a hole, a spur.
+std::vector<bool> find_blemishes(const std::vector<Dislocation>& found, const ExtractSettings& settings);
 
 }  // namespace qorgan::finger

@@ -29,7 +29,8 @@ Stages run_stages(const Image& image, const ExtractSettings& settings) {
   s.frequency = estimate_frequency(s.print.grey, s.orientation, settings);
   s.foreground = segment(s.print, s.frequency, settings);
   s.wave = filter_waves(s.print.grey, s.orientation, s.frequency, s.foreground.mask, settings);
-  s.dislocations = without_blemishes(find_dislocations(s.wave), settings);
+  s.dislocations = find_dislocations(s.wave);
+  s.evidence = weigh(s.dislocations, s.wave, s.print, s.orientation, s.frequency, s.foreground);
   return s;
 }
 
@@ -37,18 +38,19 @@ Minutiae read_minutiae(const Stages& s, const ExtractSettings& settings) {
   Minutiae out;
   out.width_px = s.print.width_px;
   out.height_px = s.print.height_px;
-  for (const Dislocation& d : s.dislocations) {
-    const float border = read_map(s.foreground.distance_px, kBlockStep, d.at_px.x, d.at_px.y);
-    if (border < settings.border_min) continue;
+  const std::vector<bool> blemish = find_blemishes(s.dislocations, settings);
+  for (std::size_t i = 0; i < s.dislocations.size(); ++i) {
+    const Dislocation& d = s.dislocations[i];
+    const Evidence& e = s.evidence[i];
+    if (blemish[i] || e.border_px < settings.border_min) continue;
     if (d.at_px.x >= static_cast<float>(out.width_px) || d.at_px.y >= static_cast<float>(out.height_px)) continue;
-    const float clarity = read_map(s.frequency.clarity, kBlockStep, d.at_px.x, d.at_px.y);
-    const float inner = std::min(1.0F, border / 32);
+    const float inner = std::min(1.0F, e.border_px / 32);
     Minutia m;
     m.x_px = d.at_px.x;
     m.y_px = d.at_px.y;
     m.direction_rad = direction_of(d.towards);
     m.type = d.type;
-    m.quality = std::clamp(static_cast<int>(100 * clarity * inner), 0, 100);
+    m.quality = std::clamp(static_cast<int>(100 * e.clarity * inner), 0, 100);
     out.points.push_back(m);
   }
   std::stable_sort(out.points.begin(), out.points.end(),

@@ -27,7 +27,7 @@ struct ExtractSettings {
   float wave_sigma_across_periods = 0.42F;
 
   // Segmentation.
-  float clarity_min = 0.28F;
+  float clarity_min = 0.15F;
   float contrast_share_min = 0.25F;
 
   // Two minutiae that cancel each other (a broken ridge, a bridge, an island) within this are one blemish.

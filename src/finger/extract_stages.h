@@ -7,6 +7,7 @@
 #include "finger/extract_settings.h"
 #include "finger/image.h"
 #include "finger/normalise.h"
+#include "finger/quality.h"
 #include "finger/segment.h"
 #include "finger/wave.h"
 
@@ -18,7 +19,8 @@ struct Stages {
   Frequency frequency;
   Foreground foreground;
   WaveField wave;
-  std::vector<Dislocation> dislocations;
+  std::vector<Dislocation> dislocations;  // all, blemishes too
+  std::vector<Evidence> evidence;         // one for each
 };
 
 Stages run_stages(const Image& image, const ExtractSettings& settings);

@@ -68,8 +68,8 @@ Wave measure(const cv::Mat1f& grey, const Spectrum& s, cv::Point2f middle, cv::P
     float squares = 0;
     for (int j = 0; j < kAlong; ++j) {
       const float along = 2 * static_cast<float>(j - kAlong / 2);
-      const float value =
-          sample(grey, middle.x + across * normal.x - along * normal.y, middle.y + across * normal.y + along * normal.x);
+      const float value = sample(grey, middle.x + across * normal.x - along * normal.y,
+                                 middle.y + across * normal.y + along * normal.x);
       sum += value;
       squares += value * value;
     }

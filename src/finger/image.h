@@ -19,13 +19,15 @@ struct Image {
   std::vector<std::uint8_t> pixels;
 };
 
-// Decodes a file. The resolution is `dpi` where given, else the file's own tag (PNG pHYs, TIFF X/YResolution, BMP pixels
-// per metre), else 500. Errors: not_found, invalid_input (not an image, truncated, 16 bits a channel, too small or too
-// large, resolution outside 250..1000 or different across and down, empty or of one brightness).
+// Decodes a file. The resolution is `dpi` where given, else the file's own tag (PNG pHYs, TIFF X/YResolution, BMP
+// pixels per metre), else 500. Errors: not_found, invalid_input (not an image, truncated, 16 bits a channel, too small
+// or too large, resolution outside 250..1000 or different across and down, empty or of one brightness).
 Result<Image> load_image(const std::filesystem::path& path, std::optional<int> dpi = {});
 // The same from bytes; `name` stands in errors.
 Result<Image> decode_image(ByteView file, const std::string& name, std::optional<int> dpi = {});
-// Writes a PNG that carries its resolution.
+// A PNG that carries its resolution, in memory and in a file. Errors: internal; save_png also storage_full,
+// unavailable.
+Result<Bytes> encode_png(const Image& image);
 Status save_png(const Image& image, const std::filesystem::path& path);
 
 }  // namespace qorgan::finger

@@ -57,6 +57,8 @@ Result<Template> make_template(const Minutiae& minutiae, const Projection& proje
   return made;
 }
 
-Result<Template> make_template(const Minutiae& minutiae) { return make_template(minutiae, default_projection()); }
+Result<Template> make_template(const Minutiae& minutiae) {
+  return make_template(minutiae, default_projection());
+}
 
 }  // namespace qorgan::finger

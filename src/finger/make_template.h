@@ -8,8 +8,8 @@
 
 namespace qorgan::finger {
 
-// The rows of those of the first limits::cylinder_minutiae_max minutiae that have a cylinder, best first, at most kRows.
-// The same minutiae and projection give the same template on every machine. Errors: low_quality where fewer than
+// The rows of those of the first limits::cylinder_minutiae_max minutiae that have a cylinder, best first, at most
+// kRows. The same minutiae and projection give the same template on every machine. Errors: low_quality where fewer than
 // limits::template_rows_used_min minutiae have a cylinder; it says how many minutiae there were and how many would do.
 Result<Template> make_template(const Minutiae& minutiae, const Projection& projection);
 // With the projection that is part of the program: what custodians' templates are made with.

@@ -10,7 +10,9 @@ constexpr std::array<std::string_view, kPositions.size()> kNames = {
 
 }  // namespace
 
-std::string_view position_name(Position position) { return kNames.at(static_cast<std::size_t>(position) - 1); }
+std::string_view position_name(Position position) {
+  return kNames.at(static_cast<std::size_t>(position) - 1);
+}
 
 std::optional<Position> position_from_name(std::string_view name) {
   for (Position position : kPositions)

@@ -8,7 +8,7 @@ namespace qorgan::finger {
 
 namespace {
 
-float strong_contrast(const cv::Mat1f& contrast) {
+float strong_contrast_of(const cv::Mat1f& contrast) {
   std::vector<float> values(contrast.begin(), contrast.end());
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() * 9 / 10);
   std::nth_element(values.begin(), at, values.end());
@@ -37,8 +37,9 @@ Foreground segment(const Normalised& print, const Frequency& frequency, const Ex
   cv::resize(print.contrast, contrast, frequency.clarity.size(), 0, 0, cv::INTER_AREA);
   cv::Mat1f clarity;
   cv::GaussianBlur(frequency.clarity, clarity, cv::Size(), 1.2, 1.2, cv::BORDER_REPLICATE);
-  const float least = strong_contrast(contrast) * settings.contrast_share_min;
   Foreground out;
+  out.strong_contrast = std::max(1.0F, strong_contrast_of(contrast));
+  const float least = out.strong_contrast * settings.contrast_share_min;
   cv::Mat1b contrasted;
   cv::compare(clarity, settings.clarity_min, out.mask, cv::CMP_GT);
   cv::compare(contrast, least, contrasted, cv::CMP_GT);

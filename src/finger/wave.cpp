@@ -36,8 +36,8 @@ Kernel make_kernel(float angle, float period, const ExtractSettings& settings) {
     for (int x = -kRadius; x <= kRadius; ++x) {
       const float across = static_cast<float>(x) * c + static_cast<float>(y) * s;
       const float along = static_cast<float>(y) * c - static_cast<float>(x) * s;
-      const float envelope = std::exp(-0.5F * (across * across / (across_sigma * across_sigma) +
-                                               along * along / (along_sigma * along_sigma)));
+      const float envelope = std::exp(
+          -0.5F * (across * across / (across_sigma * across_sigma) + along * along / (along_sigma * along_sigma)));
       const float phase = 2 * static_cast<float>(CV_PI) * across / period;
       const auto at = static_cast<std::size_t>((y + kRadius) * kRow + x + kRadius);
       envelopes[at] = envelope;
@@ -72,7 +72,8 @@ Bank make_bank(const ExtractSettings& settings) {
   for (int p = 0; p < kPeriods; ++p) {
     const float period = bank.period_min * std::pow(bank.period_ratio, static_cast<float>(p));
     for (int a = 0; a < kAngles; ++a) {
-      bank.kernels.push_back(make_kernel(static_cast<float>(a) * static_cast<float>(CV_PI) / kAngles, period, settings));
+      bank.kernels.push_back(
+          make_kernel(static_cast<float>(a) * static_cast<float>(CV_PI) / kAngles, period, settings));
     }
   }
   return bank;
@@ -123,7 +124,8 @@ WaveField filter_waves(const cv::Mat1f& grey, const Orientation& orientation, co
       const float angle = 0.5F * std::atan2(doubled[1], doubled[0]);
       const float period = read_map(frequency.period_px, kBlockStep, static_cast<float>(x), static_cast<float>(y));
       const int a = cvRound(angle * kAngles / static_cast<float>(CV_PI));
-      const int p = std::clamp(cvRound(std::log(period / bank.period_min) / std::log(bank.period_ratio)), 0, kPeriods - 1);
+      const int p =
+          std::clamp(cvRound(std::log(period / bank.period_min) / std::log(bank.period_ratio)), 0, kPeriods - 1);
       const int index = p * kAngles + (a % kAngles + kAngles) % kAngles;
       cv::Vec2f value = apply(bank.kernels[static_cast<std::size_t>(index)], padded, x, y);
       // Angles beyond half a turn of the bank are the same kernel with the normal reversed.

@@ -29,11 +29,13 @@ class Iin {
   crypto::Secret<kIinDigits> digits_;
 };
 
-// Takes exactly twelve ASCII digits, no spaces around them. Check digit: Resolution of the Government of Kazakhstan
-// No. 853 of 11 September 2007 (weights 1..11 modulo 11; where that gives 10, weights 3..11, 1, 2; where that gives 10
-// again, the number is not issued).
-// Errors: invalid_input, saying what is wrong (length, a character that is no digit and where it stands, century digit,
-// date, check digit). The error never holds any part of the number.
+// Takes exactly twelve ASCII digits, no spaces around them. The parts: Rules for forming the identification number,
+// Resolution No. 406 of the Government of Kazakhstan of 22 May 2007. The check digit: Programme of the transition to
+// one number, Resolution No. 565 of 11 June 2003 (weights 1..11 modulo 11; where that gives 10, weights 3..11, 1, 2;
+// where that gives 10 again, the number is not issued). The date is checked as a date only: since 2013 a number stays
+// when its holder's date of birth is corrected. A company's number (BIN) fails it: its fifth digit is 4 to 6. Errors:
+// invalid_input, saying what is wrong (length, a character that is no digit and where it stands, century digit, date,
+// check digit). The error never holds any part of the number.
 Result<Iin> parse_iin(std::string_view text);
 
 // How many artificial numbers there are.

@@ -20,7 +20,7 @@ class SecretBuffer {
 
   SecretBuffer() = default;
   explicit SecretBuffer(std::size_t size)
-      : bytes_(static_cast<std::uint8_t*>(::operator new(size, std::align_val_t{kAlignment}))), size_(size) {
+      : bytes_(static_cast<std::uint8_t*>(::operator new (size, std::align_val_t{kAlignment}))), size_(size) {
     std::fill_n(bytes_, size_, std::uint8_t{0});
   }
   SecretBuffer(const SecretBuffer&) = delete;
@@ -35,7 +35,7 @@ class SecretBuffer {
   ~SecretBuffer() {
     if (bytes_ == nullptr) return;
     crypto::wipe({bytes_, size_});
-    ::operator delete(bytes_, std::align_val_t{kAlignment});
+    ::operator delete (bytes_, std::align_val_t{kAlignment});
   }
 
   std::uint8_t* data() { return bytes_; }

@@ -83,9 +83,9 @@ Result<StoredShare> parse_share(ByteView bytes, int party) {
   QORGAN_ASSERT(party >= 0 && party < kParties);
   if (bytes.empty()) return failure(ErrorCode::damaged, "The share of a template is empty");
   if (bytes[0] != kFormatVersion) {
-    return failure(ErrorCode::version_mismatch,
-                   "The share of a template has format version " + std::to_string(bytes[0]) + ", and this program reads " +
-                       std::to_string(kFormatVersion));
+    return failure(ErrorCode::version_mismatch, "The share of a template has format version " +
+                                                    std::to_string(bytes[0]) + ", and this program reads " +
+                                                    std::to_string(kFormatVersion));
   }
   if (bytes.size() != serialised_bytes(party)) {
     return failure(ErrorCode::damaged, "The share of a template is " + std::to_string(bytes.size()) +
@@ -121,7 +121,8 @@ Result<finger::Template> rebuild(std::span<const StoredShare* const> shares) {
     if (std::exchange(given[static_cast<std::size_t>(share->party)], true)) {
       return failure(ErrorCode::invalid_input, "Two shares come from the same custodian");
     }
-    for (const auto& [index, stored] : {std::pair{share->party, &share->own}, {next_index(share->party), &share->next}}) {
+    for (const auto& [index, stored] :
+         {std::pair{share->party, &share->own}, {next_index(share->party), &share->next}}) {
       auto& known = parts[static_cast<std::size_t>(index)];
       if (known != nullptr && !crypto::equal_constant_time(known->expose(), stored->expose())) {
         return failure(ErrorCode::damaged, "Two custodians' copies of the same share differ",

@@ -1,9 +1,9 @@
 // A template split among three custodians: replicated secret sharing in Z/2^8 (Araki, Furukawa, Lindell, Nof, Ohara:
 // High-Throughput Semi-Honest Secure Three-Party Computation with an Honest Majority, ACM CCS 2016, section 2).
 //
-// x = x_0 + x_1 + x_2 cell by cell modulo 256; custodian i keeps x_i ("own") and x_(i+1 mod 3) ("next"). x_0 and x_1 are
-// uniformly random and stored as the 32-byte seeds they expand from; x_2 is stored in full. One custodian's share is
-// independent of the template. ANY TWO CUSTODIANS' SHARES REBUILD IT: rebuild() does.
+// x = x_0 + x_1 + x_2 cell by cell modulo 256; custodian i keeps x_i ("own") and x_(i+1 mod 3) ("next"). x_0 and x_1
+// are uniformly random and stored as the 32-byte seeds they expand from; x_2 is stored in full. One custodian's share
+// is independent of the template. ANY TWO CUSTODIANS' SHARES REBUILD IT: rebuild() does.
 #pragma once
 
 #include <array>
@@ -48,8 +48,8 @@ void expand(const StoredShare& share, std::span<std::uint8_t, kExpandedBytes> ou
 Result<finger::Template> rebuild(std::span<const StoredShare* const> shares);
 
 // Digests of the share that two custodians both hold, by which they can see that their copies agree: digest_own of
-// custodian i equals digest_next of custodian i-1. SHA-256 over a label, the share's index and the stored bytes. They
-// are for those two custodians' eyes only.
+// custodian i equals digest_next of custodian i-1. HMAC-SHA-256 of the share's index and stored bytes under a label.
+// They are for those two custodians' eyes only.
 crypto::Digest digest_own(const StoredShare& share);
 crypto::Digest digest_next(const StoredShare& share);
 

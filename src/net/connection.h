@@ -39,7 +39,7 @@ class ConnectionStopper {
 //   timeout      the deadline passed
 //   unavailable  the other end closed or vanished, or this end was shut down
 //   damaged      bytes that TLS refuses
-// After any error the connection is of no more use: further calls give `unavailable`.
+// After any of them the connection is of no more use: further calls give `unavailable`.
 class Connection {
  public:
   // Connects and shakes hands as `identity` with the holder of the key `expected`; nothing is sent to anyone else.
@@ -62,8 +62,8 @@ class Connection {
 
   // One message (message.h). send: invalid_input for a message that cannot be encoded, with the connection unharmed.
   Status send(const Message& message, Deadline deadline, const MessageLimits& max = {});
-  // damaged also for a frame outside the limits or with a head that is not an object. Memory grows with what arrives,
-  // not with what the frame's header claims.
+  // damaged also for a frame outside the limits or with a head that is not an object; nothing more can be received
+  // then, but an answer can be sent. Memory grows with what arrives, not with what the frame's header claims.
   Result<Message> receive(Deadline deadline, const MessageLimits& max = {});
 
   // Waits until something can be read. The connection stays usable after a timeout.
@@ -94,16 +94,19 @@ class Connection {
   explicit Connection(std::unique_ptr<State> state);
   static Result<Connection> shake_hands(std::unique_ptr<TlsStream> stream, Deadline deadline);
   Status usable() const;
+  Status readable() const;
   Status keep(Status status);
+  Result<Bytes> read_growing(std::size_t size_bytes, Deadline deadline);
+  Result<Message> receive_frame(Deadline deadline, const MessageLimits& max);
 
   std::unique_ptr<State> state_;
 };
 
 // Sends `data` on `out` while receiving exactly into.size() bytes on `in`, so that a ring of peers that all send before
-// they read cannot block. Either may be empty: nothing is sent or waited for then. `out` and `in` may be one connection.
-// The other ends make the matching calls of exchange() (each part travels as its length, 4 bytes big-endian, and its
-// bytes). Errors: as above, and damaged where the other end sent another length than into.size(). After an error neither
-// connection is of use.
+// they read cannot block. Either may be empty: nothing is sent or waited for then. `out` and `in` may be one
+// connection. The other ends make the matching calls of exchange() (each part travels as its length, 4 bytes
+// big-endian, and its bytes). Errors: as above, and damaged where the other end sent another length than into.size().
+// After an error neither connection is of use.
 Status exchange(Connection& out, ByteView data, Connection& in, MutableByteView into, Deadline deadline);
 
 }  // namespace qorgan::net

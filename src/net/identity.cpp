@@ -22,8 +22,7 @@ bool set_serial(X509& certificate) {
   Bytes serial = crypto::random_bytes(kSerialBytes);
   serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7f) | 0x40);
   BIGNUM* number = BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr);
-  const bool set =
-      number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(&certificate)) != nullptr;
+  const bool set = number != nullptr && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(&certificate)) != nullptr;
   BN_free(number);
   return set;
 }
@@ -31,14 +30,15 @@ bool set_serial(X509& certificate) {
 bool set_name(X509& certificate, std::string_view common_name) {
   X509_NAME* name = X509_get_subject_name(&certificate);
   const auto* text = reinterpret_cast<const unsigned char*>(common_name.data());
-  return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, static_cast<int>(common_name.size()), -1, 0) == 1 &&
+  return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, static_cast<int>(common_name.size()), -1, 0) ==
+             1 &&
          X509_set_issuer_name(&certificate, name) == 1;
 }
 
 CertificatePtr make_certificate(EVP_PKEY& key, std::string_view common_name) {
   CertificatePtr certificate(X509_new());
-  const bool made = certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1 && set_serial(*certificate) &&
-                    set_name(*certificate, common_name) &&
+  const bool made = certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
+                    set_serial(*certificate) && set_name(*certificate, common_name) &&
                     ASN1_TIME_set_string(X509_getm_notBefore(certificate.get()), kValidFrom) == 1 &&
                     ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), kValidUntil) == 1 &&
                     X509_set_pubkey(certificate.get(), &key) == 1 &&

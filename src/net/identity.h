@@ -30,13 +30,13 @@ class TlsIdentity {
   std::shared_ptr<const State> state_;
 };
 
-// A fresh identity. common_name (1..64 characters, RFC 5280, appendix A.1) is for people who look at the certificate: it
-// proves nothing. The certificate does not expire: trust ends when the pin leaves the network file.
-// Errors: invalid_input (common_name), internal.
+// A fresh identity. common_name (1..64 characters, RFC 5280, appendix A.1) is for people who look at the certificate:
+// it proves nothing. The certificate does not expire: trust ends when the pin leaves the network file. Errors:
+// invalid_input (common_name), internal.
 Result<TlsIdentity> make_tls_identity(std::string_view common_name);
 
-// The reverse of to_pem(); `name` stands in errors. damaged: no key, no certificate, an encrypted key, a key that is not
-// ECDSA P-256, or two that do not belong together.
+// The reverse of to_pem(); `name` stands in errors. damaged: no key, no certificate, an encrypted key, a key that is
+// not ECDSA P-256, or two that do not belong together.
 Result<TlsIdentity> tls_identity_from_pem(ByteView pem, const std::string& name);
 
 // Errors: as read_file; damaged as above; refused where others than the owner may read the file.

@@ -32,8 +32,8 @@ struct FrameSizes {
   std::size_t body_bytes = 0;
 };
 
-// Reads the two lengths and checks them, before anything is allocated for them. damaged: a length above its limit, or an
-// empty head.
+// Reads the two lengths and checks them, before anything is allocated for them. damaged: a length above its limit, or
+// an empty head.
 Result<FrameSizes> parse_frame_header(std::span<const std::uint8_t, frame_header_bytes> header,
                                       const MessageLimits& max = {});
 // The frame's header and head; the body follows on its own, so that it need not be copied. invalid_input: the head is

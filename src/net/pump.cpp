@@ -1,6 +1,7 @@
 #include "net/pump.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
@@ -22,6 +23,10 @@ timespec time_left(Deadline deadline) {
   return {static_cast<std::time_t>(nanoseconds / kSecond), static_cast<long>(nanoseconds % kSecond)};
 }
 
+tl::unexpected<Error> too_late(const TlsStream& stream) {
+  return failure(ErrorCode::timeout, "no answer within the time allowed", stream.peer());
+}
+
 // Returns when one of the streams may be able to go on.
 Status wait(std::array<Wait, 2> waits, Deadline deadline) {
   std::array<pollfd, 2> descriptors{};
@@ -33,10 +38,12 @@ Status wait(std::array<Wait, 2> waits, Deadline deadline) {
     late = wait.stream;
   }
   QORGAN_ASSERT(count > 0);
+  // Checked apart from the time left: a peer that sends a byte now and then is always ready.
+  if (deadline.passed()) return too_late(*late);
   const timespec left = time_left(deadline);
   const int ready = ::ppoll(descriptors.data(), count, &left, nullptr);
   if (ready > 0 || (ready < 0 && errno == EINTR)) return {};
-  if (ready == 0) return failure(ErrorCode::timeout, "no answer within the time allowed", late->peer());
+  if (ready == 0) return too_late(*late);
   return failure(ErrorCode::internal, std::string("waiting for a connection failed (") + std::strerror(errno) + ")",
                  late->peer());
 }
@@ -77,8 +84,7 @@ Status pump(Transfer& transfer, Until until, Deadline deadline) {
     QORGAN_TRY(const bool sent, send_some(transfer));
     QORGAN_TRY(const bool received, receive_some(transfer));
     if (is_over(transfer, until)) return {};
-    const bool moved = sent || received;
-    if (moved && !deadline.passed()) continue;
+    if ((sent || received) && !deadline.passed()) continue;
     const Wait out{transfer.sent() ? nullptr : transfer.out, POLLOUT};
     const Wait in{transfer.received() ? nullptr : transfer.in,
                   transfer.received() ? short{0} : input_events(*transfer.in)};
@@ -99,6 +105,16 @@ Status wait_for_input(TlsStream& stream, Deadline deadline) {
     QORGAN_CHECK(wait({Wait{&stream, POLLIN}, Wait{nullptr, 0}}, deadline));
   }
   return {};
+}
+
+void drain(TlsStream& stream, Deadline deadline) {
+  std::array<std::uint8_t, 4096> forgotten{};
+  for (;;) {
+    const ssize_t got = ::recv(stream.socket().descriptor(), forgotten.data(), forgotten.size(), 0);
+    if (got == 0 || deadline.passed()) return;
+    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return;
+    if (got < 0 && !wait({Wait{&stream, POLLIN}, Wait{nullptr, 0}}, deadline)) return;
+  }
 }
 
 }  // namespace qorgan::net

@@ -26,6 +26,8 @@ enum class Until { all_done, received };
 // Errors: timeout, naming the end that was waited for, and those of the streams.
 Status pump(Transfer& transfer, Until until, Deadline deadline);
 Status pump_handshake(TlsStream& stream, Deadline deadline);
+// Reads and forgets what the other end still sends, until it closes or the deadline passes.
+void drain(TlsStream& stream, Deadline deadline);
 // Until something can be read, or timeout.
 Status wait_for_input(TlsStream& stream, Deadline deadline);
 

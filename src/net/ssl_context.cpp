@@ -15,8 +15,7 @@ constexpr std::size_t kCertificateBytesMax = 4096;
 // Takes the place of OpenSSL's chain of authorities: a peer is who holds the key of a known pin. That it does hold the
 // key, TLS itself proves (RFC 8446, 4.4.3).
 int check_pin(X509_STORE_CTX* store, void*) {
-  const auto* ssl =
-      static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* check = ssl == nullptr ? nullptr : static_cast<PinCheck*>(SSL_get_app_data(ssl));
   X509* certificate = X509_STORE_CTX_get0_cert(store);
   if (check == nullptr || certificate == nullptr) return 0;
@@ -32,8 +31,7 @@ bool allow_only_what_is_used(SSL_CTX& context) {
   SSL_CTX_set_max_cert_list(&context, kCertificateBytesMax);
   return SSL_CTX_set_min_proto_version(&context, TLS1_3_VERSION) == 1 &&
          SSL_CTX_set_max_proto_version(&context, TLS1_3_VERSION) == 1 && SSL_CTX_set_num_tickets(&context, 0) == 1 &&
-         SSL_CTX_set_ciphersuites(&context, kCipherSuites) == 1 &&
-         SSL_CTX_set1_groups_list(&context, kGroups) == 1 &&
+         SSL_CTX_set_ciphersuites(&context, kCipherSuites) == 1 && SSL_CTX_set1_groups_list(&context, kGroups) == 1 &&
          SSL_CTX_set1_sigalgs_list(&context, kSignatures) == 1;
 }
 

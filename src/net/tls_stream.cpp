@@ -106,7 +106,8 @@ Result<std::size_t> TlsStream::write(ByteView data) {
   // One call takes one record, and never has to wait: unsent_ holds what it makes.
   while (taken < std::min(data.size(), kTlsWriteBytes)) {
     std::size_t record = 0;
-    const int wrote = SSL_write_ex(ssl_.get(), data.data() + taken, std::min(data.size(), kTlsWriteBytes) - taken, &record);
+    const int wrote =
+        SSL_write_ex(ssl_.get(), data.data() + taken, std::min(data.size(), kTlsWriteBytes) - taken, &record);
     if (wrote != 1) return read_failure(SSL_get_error(ssl_.get(), wrote));
     taken += record;
   }
@@ -117,8 +118,7 @@ Result<std::size_t> TlsStream::write(ByteView data) {
 
 Result<bool> TlsStream::flush() {
   while (has_unsent()) {
-    const ssize_t sent =
-        ::send(socket_->descriptor(), unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket_->descriptor(), unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
     if (sent < 0) {
@@ -162,7 +162,8 @@ bool TlsStream::has_input() const {
 
 Status TlsStream::renew_keys() {
   ERR_clear_error();
-  if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1) return openssl_failure("TLS keys cannot be renewed");
+  if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1)
+    return openssl_failure("TLS keys cannot be renewed");
   key_bytes_ = 0;
   return {};
 }

@@ -13,10 +13,11 @@ inline constexpr const char* status = "status";
 // Between custodians.
 inline constexpr const char* agree = "agree";                    // the coordinator asks for a vote
 inline constexpr const char* compare_shares = "compare_shares";  // two holders of one share check that it is the same
-inline constexpr const char* open_lane = "open_lane";            // the coordinator starts a lane's session
+inline constexpr const char* open_lanes = "open_lanes";          // the coordinator starts a session of lanes
 inline constexpr const char* snapshot = "snapshot";              // the coordinator fixes what a comparison runs over
 inline constexpr const char* run = "run";                        // the comparison itself
-inline constexpr const char* commit = "commit";                  // the decision: yes
+inline constexpr const char* commit = "commit";                  // the decision on a change: yes
+inline constexpr const char* release = "release";                // a comparison's decision: yes
 inline constexpr const char* abort = "abort";                    // the decision: no
 inline constexpr const char* outcome = "outcome";                // asked of the coordinator by one who missed it
 

@@ -26,7 +26,7 @@ Ellipse draw_contact(Point centre, double difficulty, double pressure, Random& r
   Ellipse contact;
   contact.across_px = std::clamp(random.normal(131 + 9 * pressure, 7), 100.0, 160.0);
   contact.along_px = std::clamp(random.normal(178 + 12 * pressure, 9), 140.0, 220.0);
-  contact.centre = {centre.x_px + difficulty * random.normal(0, 11), centre.y_px + 30 + difficulty * random.normal(0, 14)};
+  contact.centre = {centre.x_px + difficulty * random.normal(0, 17), centre.y_px + 30 + difficulty * random.normal(0, 21)};
   return contact;
 }
 
@@ -45,18 +45,18 @@ Distortion draw_distortion(const Ellipse& contact, double difficulty, Random& ra
   distortion.still.across_px = random.uniform(35, 60);
   distortion.still.along_px = random.uniform(45, 80);
   distortion.plasticity = random.uniform(1.6, 2.6);
-  distortion.turn_rad = std::clamp(difficulty * random.normal(0, 0.045), -0.15, 0.15);
-  distortion.shift = {std::clamp(difficulty * random.normal(0, 4.5), -14.0, 14.0),
-                      std::clamp(difficulty * random.normal(0, 5.5), -16.0, 16.0)};
+  distortion.turn_rad = std::clamp(difficulty * random.normal(0, 0.06), -0.16, 0.16);
+  distortion.shift = {std::clamp(difficulty * random.normal(0, 6), -15.0, 15.0),
+                      std::clamp(difficulty * random.normal(0, 7.5), -18.0, 18.0)};
   return distortion;
 }
 
 Condition draw_condition(double pressure, double difficulty, Random& random) {
   Condition condition;
   condition.pressure = std::clamp(difficulty * pressure, -1.0, 1.0);
-  condition.unevenness = std::min(1.0, difficulty * random.uniform(0.15, 0.5));
-  const double moisture = random.normal(0, 0.32);
-  condition.dryness = std::clamp(difficulty * (0.22 - moisture), 0.0, 1.0);
+  condition.unevenness = std::min(1.0, difficulty * random.uniform(0.2, 0.75));
+  const double moisture = random.normal(0, 0.42);
+  condition.dryness = std::clamp(difficulty * (0.3 - moisture), 0.0, 1.0);
   condition.wetness = std::clamp(difficulty * (moisture - 0.05), 0.0, 1.0);
   condition.pores = std::min(1.0, difficulty * random.uniform(0.1, 0.9));
   condition.creases = std::min(1.0, difficulty * random.uniform(0.55, 1.0));
@@ -125,9 +125,9 @@ Capture draw_capture(Point centre, std::uint64_t impression_seed, const Impressi
   if (random.chance(std::min(0.5, 0.05 * difficulty))) make_partial(capture.contact, random);
   capture.distortion = draw_distortion(capture.contact, difficulty, random);
   capture.placement.pivot = {centre.x_px, centre.y_px + 30};
-  capture.placement.rest = {options.width_px / 2.0 + difficulty * random.normal(0, 14),
-                            options.height_px / 2.0 + difficulty * random.normal(0, 16)};
-  capture.placement.turn_rad = std::clamp(difficulty * random.normal(0, 0.14), -0.8, 0.8);
+  capture.placement.rest = {options.width_px / 2.0 + difficulty * random.normal(0, 17),
+                            options.height_px / 2.0 + difficulty * random.normal(0, 20)};
+  capture.placement.turn_rad = std::clamp(difficulty * random.normal(0, 0.19), -0.9, 0.9);
   capture.condition = draw_condition(pressure, difficulty, random);
   capture.noise_seed = random.next();
   return capture;

@@ -125,7 +125,7 @@ class Contact {
     firmness += static_cast<float>(condition.unevenness) * (0.9F * slow + 0.45F * middle);
     firmness -= 1.9F * rim * rim + 0.5F * rim * std::max(0.0F, fine);
     firmness -= static_cast<float>(condition.dryness) * (0.55F + 1.6F * std::max(0.0F, fine + 0.35F * middle));
-    firmness += static_cast<float>(condition.wetness) * (0.25F + 1.9F * std::max(0.0F, middle + 0.4F * slow));
+    firmness += static_cast<float>(condition.wetness) * (0.35F + 1.8F * std::max(0.0F, 0.55F * middle + 0.8F * slow));
     firmness += 0.22F * fine * static_cast<float>(std::min(1.0, condition.grain));
     firmness -= 1.3F * static_cast<float>(condition.pores) * sampler.of(finger_.pores);
     firmness -= 2.4F * static_cast<float>(condition.creases) * sampler.of(finger_.creases);
@@ -177,7 +177,8 @@ void speck(Field& ink, Random& random) {
   const auto strength = static_cast<float>(random.uniform(0.2, 0.8));
   for (int py = std::max(0, static_cast<int>(y - radius_px)); py < std::min<double>(ink.height, y + radius_px); ++py)
     for (int px = std::max(0, static_cast<int>(x - radius_px)); px < std::min<double>(ink.width, x + radius_px); ++px)
-      ink.row(py)[px] = std::max(ink.row(py)[px], strength);
+      if ((px - x) * (px - x) + (py - y) * (py - y) <= radius_px * radius_px)
+        ink.row(py)[px] = std::max(ink.row(py)[px], strength);
 }
 
 // 1 2 1 in both directions: the reader's optics.

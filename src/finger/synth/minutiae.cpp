@@ -16,7 +16,10 @@ constexpr double kPi = std::numbers::pi;
 constexpr double kSpacingMin_px = 7;
 // Pairs of a beginning and an end that the flow does not call for, per pixel of skin: with those that it calls for, as
 // many minutiae as grown ridges have.
-constexpr double kFreeDensity = 3.6e-4;
+constexpr double kFreeDensity = 3.9e-4;
+// Beginnings per one that the smooth flow calls for: brings the share of neighbours that point the same way to that of
+// real prints (docs/synthetic-prints.md).
+constexpr double kNeededFactor = 1.6;
 // The part of the canvas that any contact region can reach, as half axes about the middle of the pattern.
 constexpr double kReachAcross_px = 178;
 constexpr double kReachAlong_px = 240;
@@ -65,12 +68,14 @@ struct Observation {
 };
 
 Observation draw_observation(double difficulty, Random& random) {
+  // Impressions differ in how bad they are: most are good, a few very bad.
+  const double badness = difficulty * (0.35 + 0.4 * std::abs(random.normal(0, 1)) + (random.chance(0.06) ? 1.2 : 0));
   Observation observation;
-  observation.missed = std::clamp(difficulty * random.normal(0.17, 0.09), 0.0, 0.8);
-  observation.false_share = std::clamp(difficulty * random.normal(0.14, 0.08), 0.0, 0.8);
-  observation.shift_px = difficulty * 1.4;
-  observation.turn_rad = difficulty * 0.11;
-  observation.type_error = std::min(0.5, 0.2 * difficulty);
+  observation.missed = std::min(0.8, 0.13 * badness);
+  observation.false_share = std::min(0.8, 0.16 * badness);
+  observation.shift_px = 0.5 * difficulty + 0.7 * badness;
+  observation.turn_rad = 0.03 * difficulty + 0.06 * badness;
+  observation.type_error = std::min(0.5, 0.2 * badness);
   return observation;
 }
 
@@ -172,7 +177,7 @@ MinutiaeFinger make_minutiae(std::uint64_t seed, std::optional<PatternClass> pat
     // The part of the density that the flow calls for decides the side; the rest is as often one as the other.
     bool opens_along = random.chance(0.5);
     if (chance > kFreeDensity) {
-      const double needed = beginnings(finger.pattern, minutia.at, along);
+      const double needed = kNeededFactor * beginnings(finger.pattern, minutia.at, along);
       if (chance > kFreeDensity + std::abs(needed)) continue;
       opens_along = needed > 0;
     }

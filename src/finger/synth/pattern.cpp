@@ -58,9 +58,9 @@ Pattern Pattern::make(std::uint64_t seed, std::optional<PatternClass> pattern_cl
   const PatternClass drawn = draw_class(random);
   pattern.class_ = pattern_class.value_or(drawn);
   pattern.centre_ = {kFingerWidth_px / 2.0 + random.normal(0, 9), 222 + random.normal(0, 12)};
-  pattern.offset_rad_ = random.normal(0, 0.03);
-  pattern.dome_strength_ = random.uniform(0.62, 0.9);
-  pattern.dome_radius_px_ = random.uniform(70, 120);
+  pattern.offset_rad_ = random.normal(0, 0.05);
+  pattern.dome_strength_ = random.uniform(0.5, 0.95);
+  pattern.dome_radius_px_ = random.uniform(65, 140);
   switch (pattern.class_) {
     case PatternClass::arch:
       pattern.bump_height_px_ = random.uniform(30, 70);
@@ -84,14 +84,14 @@ Pattern Pattern::make(std::uint64_t seed, std::optional<PatternClass> pattern_cl
     const double direction = random.uniform(0, 2 * kPi);
     const double per_px = 2 * kPi / random.uniform(140, 320);
     pattern.turn_waves_.push_back({per_px * std::cos(direction), per_px * std::sin(direction),
-                                   random.uniform(0, 2 * kPi), random.uniform(0.01, 0.05)});
+                                   random.uniform(0, 2 * kPi), random.uniform(0.01, 0.075)});
   }
   pattern.period_px_ = std::clamp(random.normal(9.0, 0.55), 7.6, 10.6);
   for (int i = 0; i < 4; ++i) {
     const double direction = random.uniform(0, 2 * kPi);
     const double per_px = 2 * kPi / random.uniform(90, 260);
     pattern.period_waves_.push_back({per_px * std::cos(direction), per_px * std::sin(direction),
-                                     random.uniform(0, 2 * kPi), random.uniform(0.01, 0.045)});
+                                     random.uniform(0, 2 * kPi), random.uniform(0.01, 0.05)});
   }
   return pattern;
 }

@@ -169,14 +169,14 @@ Field grow_ridges(const Pattern& pattern, std::uint64_t seed) {
   static_assert(kFingerWidth_px % 2 == 0 && kFingerHeight_px % 2 == 0);
   constexpr int kWidth = kFingerWidth_px / 2;
   constexpr int kHeight = kFingerHeight_px / 2;
-  constexpr int kHalfSteps = 14;
+  constexpr int kHalfSteps = 8;
   constexpr float kGrowth = 1.6F;
   const auto chosen = choose_kernels(pattern, kWidth, kHeight, 0.5);
   Field skin = scatter_spots(kWidth, kHeight, seed);
   for (int step = 0; step < kHalfSteps; ++step) skin = grow_once(skin, half_bank(), chosen, kGrowth);
   skin = double_size(skin);
   const auto full_chosen = double_kernels(chosen, kWidth, kHeight);
-  skin = grow_once(skin, full_bank(), full_chosen, 4.0F);
+  skin = grow_once(skin, full_bank(), full_chosen, 40.0F);
   return grow_once(skin, full_bank(), full_chosen, 1.3F);
 }
 

@@ -1,0 +1,124 @@
+#include "custodian/comparison.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/limits.h"
+#include "custodian/fault.h"
+#include "finger/decision.h"
+#include "mpc/match.h"
+
+namespace qorgan::custodian {
+namespace {
+
+struct Probe {
+  int position = 0;
+  mpc::PreparedProbe prepared;
+};
+
+std::vector<Probe> prepare_probes(const Engine::ComparisonInput& input) {
+  std::vector<Probe> probes;
+  mpc::SecretBuffer expanded(mpc::kExpandedBytes);
+  const std::span<std::uint8_t, mpc::kExpandedBytes> bytes(expanded.data(), mpc::kExpandedBytes);
+  for (std::size_t i = 0; i < input.shares.size(); ++i) {
+    mpc::expand(input.shares[i], bytes);
+    probes.push_back({input.request.fingers[i], mpc::PreparedProbe(bytes)});
+  }
+  return probes;
+}
+
+// The people of one lane with their pairs: those fingers of the probe that the person has enrolled.
+struct Part {
+  std::vector<mpc::FingerPair> pairs;
+  std::vector<mpc::Person> people;
+};
+
+Part make_part(std::span<const Gallery::Person> people, const std::vector<Probe>& probes, protocol::Kind kind,
+               std::size_t gallery_people) {
+  Part part;
+  part.pairs.reserve(people.size() * probes.size());
+  std::vector<std::size_t> counts;
+  counts.reserve(people.size());
+  for (const Gallery::Person& person : people) {
+    const std::size_t before = part.pairs.size();
+    for (const FingerShares& finger : person->fingers)
+      for (const Probe& probe : probes)
+        if (probe.position == finger.position()) part.pairs.push_back({&probe.prepared, finger.bytes().data()});
+    counts.push_back(part.pairs.size() - before);
+  }
+  std::size_t at = 0;
+  for (const std::size_t count : counts) {
+    const int fingers = static_cast<int>(count);
+    const int rows_min = kind == protocol::Kind::verify ? finger::verification_rows_min(fingers)
+                                                        : finger::identification_rows_min(fingers, gallery_people);
+    part.people.push_back({std::span(part.pairs).subspan(at, count), rows_min});
+    at += count;
+  }
+  return part;
+}
+
+// Multiples of eight people, so that the parts' bits join byte by byte.
+std::vector<std::span<const Gallery::Person>> cut(std::span<const Gallery::Person> people, std::size_t parts) {
+  const std::size_t each = ((people.size() + parts - 1) / parts + 7) / 8 * 8;
+  std::vector<std::span<const Gallery::Person>> cuts;
+  for (std::size_t i = 0; i < parts; ++i) {
+    const std::size_t from = std::min(i * each, people.size());
+    cuts.push_back(people.subspan(from, std::min(each, people.size() - from)));
+  }
+  return cuts;
+}
+
+std::uint64_t bytes_sent(const std::vector<Lane*>& lanes) {
+  std::uint64_t sum = 0;
+  for (const Lane* lane : lanes) sum += lane->bytes_sent();
+  return sum;
+}
+
+}  // namespace
+
+Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::vector<Lane*>& lanes) {
+  QORGAN_TRY(const Engine::ComparisonInput input, engine.take_comparison(id));
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t sent_before = bytes_sent(lanes);
+  const std::vector<Probe> probes = prepare_probes(input);
+  const auto cuts = cut(input.people, lanes.size());
+
+  Work work;
+  std::vector<Result<mpc::AcceptShares>> results(lanes.size());
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    parts.push_back(make_part(cuts[i], probes, input.request.kind, input.people.size()));
+    work.finger_pairs += parts.back().pairs.size();
+  }
+  const auto run_part = [&](std::size_t i) {
+    mpc::MatchOptions options;
+    options.context = input.digest;
+    options.progress = [](std::size_t) -> Status {
+      fault_point("run");
+      return {};
+    };
+    results[i] = lanes[i]->matcher().match(parts[i].people, options);
+    // So that the lane's partners see at once that this end is gone.
+    if (!results[i]) lanes[i]->close();
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < lanes.size(); ++i) threads.emplace_back(run_part, i);
+  run_part(0);
+  for (std::thread& thread : threads) thread.join();
+
+  Bytes own;
+  Bytes next;
+  for (const Result<mpc::AcceptShares>& result : results) {
+    if (!result) return tl::unexpected(result.error());
+    own.insert(own.end(), result->own.begin(), result->own.end());
+    next.insert(next.end(), result->next.begin(), result->next.end());
+  }
+  own.insert(own.end(), next.begin(), next.end());
+  work.bytes_sent = bytes_sent(lanes) - sent_before;
+  work.duration_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  return engine.store_result(id, std::move(own), input.people.size(), work);
+}
+
+}  // namespace qorgan::custodian

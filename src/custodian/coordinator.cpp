@@ -1,0 +1,236 @@
+#include "custodian/coordinator.h"
+
+#include <spdlog/spdlog.h>
+
+#include "base/limits.h"
+#include "crypto/random.h"
+#include "custodian/fault.h"
+#include "custodian/peer_messages.h"
+#include "net/json_fields.h"
+#include "protocol/message_types.h"
+
+namespace qorgan::custodian {
+namespace {
+
+using net::Message;
+using protocol::Kind;
+using protocol::RequestId;
+namespace type = protocol::type;
+
+std::size_t slot(int custodian) {
+  return static_cast<std::size_t>(custodian - 1);
+}
+
+Deadline deadline_of(Kind kind) {
+  return Deadline::after_ms(kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms);
+}
+
+}  // namespace
+
+Coordinator::Coordinator(Engine& engine, Peers& peers, Lanes& lanes, const protocol::Network& network)
+    : engine_(engine), peers_(peers), lanes_(lanes), network_(network), decided_(engine.applied_sequence()) {
+  for (int custodian : {1, 2}) threads_[slot(custodian)] = std::thread([this, custodian] { replicate(custodian); });
+}
+
+Coordinator::~Coordinator() {
+  stop();
+}
+
+void Coordinator::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  for (std::thread& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+std::array<std::int64_t, 2> Coordinator::applied_by_others() const {
+  const std::lock_guard lock(mutex_);
+  return applied_;
+}
+
+void Coordinator::drive(const RequestId& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || !driven_.insert(id).second) return;
+  }
+  if (Status taken = take(id); !taken) {
+    const Error reason = taken.error();
+    if (Status aborted = engine_.abort(id, reason); !aborted) {
+      // Undecided on disk: this custodian's next start aborts it. Nobody may be told more than that.
+      spdlog::error("cannot record that request {} is aborted: {}", to_hex(id), aborted.error().message());
+    } else {
+      const auto told = peers_.call_both([&](int) { return abort_message(id, reason); },
+                                         Deadline::after_ms(limits::connect_timeout_ms));
+      if (!told) spdlog::info("a custodian will ask later that request {} is aborted: {}", to_hex(id), told.error().message());
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  driven_.erase(id);
+}
+
+Status Coordinator::take(const RequestId& id) {
+  QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
+  if (ticket.phase == Phase::committed || ticket.phase == Phase::aborted) return {};
+  const Deadline deadline = deadline_of(ticket.request.kind);
+  return protocol::is_comparison(ticket.request.kind) ? compare(ticket, deadline) : change(ticket, deadline);
+}
+
+Status Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadline) {
+  const RequestId& id = ticket.request.id;
+  const Deadline soon = deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms));
+  QORGAN_TRY(const CommonDigests common, engine_.vote(id, ticket.digest, soon));
+  // The others wait as long for their own copy, then answer; the question gets a little longer than they do.
+  const Deadline answered = deadline.earlier(Deadline::after_ms(2 * limits::agree_timeout_ms));
+  QORGAN_CHECK(peers_.call_both(
+      [&](int custodian) { return agree_message(id, ticket.digest, custodian == 1 ? common.next : common.own); },
+      answered));
+  fault_point("agreed");
+  return {};
+}
+
+Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
+  const protocol::SubjectId subject = ticket.request.subject;
+  {
+    std::unique_lock lock(mutex_);
+    const bool free = changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || !subjects_.contains(subject); });
+    if (!free || stopping_)
+      return failure(ErrorCode::busy, "another request changes this person's record", "custodian 0", "Try again");
+    subjects_.insert(subject);
+  }
+  Result<std::int64_t> decided = 0;
+  if (Status votes = collect_votes(flight, deadline); !votes) {
+    decided = tl::unexpected(votes.error());
+  } else {
+    const std::lock_guard order(order_mutex_);
+    fault_point("decide.before");
+    decided = engine_.decide(ticket.request.id);
+    fault_point("decide.after");
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    subjects_.erase(subject);
+    if (decided) decided_ = std::max(decided_, *decided);
+    changed_.notify_all();
+  }
+  if (!decided) return tl::unexpected(decided.error());
+  // It is decided whether or not the others confirm in time; they will when they are back.
+  wait_until_applied(*decided, deadline);
+  return {};
+}
+
+Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
+  const RequestId& id = ticket.request.id;
+  const Kind kind = ticket.request.kind;
+  QORGAN_CHECK(collect_votes(flight, deadline));
+  const Turns::Turn turn = lane_turns_[kind == Kind::verify ? 0 : 1].wait(deadline);
+  if (!turn) return failure(ErrorCode::busy, "the custodians had too many comparisons to do", "custodian 0", "Try again");
+  QORGAN_CHECK(fix_snapshot(id, deadline));
+  QORGAN_CHECK(open_lanes(kind, deadline));
+  if (Status ran = run_everywhere(flight, deadline); !ran) {
+    Lanes::close(lanes_.group(kind));
+    return ran;
+  }
+  fault_point("ran");
+  QORGAN_CHECK(engine_.commit_comparison(id));
+  fault_point("committed");
+  const auto released = peers_.call_both([&](int) { return id_message(type::release, id); },
+                                         Deadline::after_ms(limits::connect_timeout_ms));
+  if (!released) spdlog::info("a custodian will ask later that request {} is committed: {}", to_hex(id), released.error().message());
+  return {};
+}
+
+Status Coordinator::fix_snapshot(const RequestId& id, Deadline deadline) {
+  const Deadline soon = deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms));
+  const std::lock_guard order(order_mutex_);
+  const std::int64_t sequence = engine_.applied_sequence();
+  QORGAN_TRY(const Engine::Snapshot own, engine_.take_snapshot(id, sequence, soon));
+  QORGAN_TRY(const auto answers, peers_.call_both([&](int) { return snapshot_message(id, sequence); }, soon));
+  for (int custodian : {1, 2}) {
+    QORGAN_TRY(const Engine::Snapshot other, read_snapshot(answers[slot(custodian)]));
+    if (other.people != own.people || other.digest != own.digest)
+      return failure(ErrorCode::damaged, "two custodians do not keep the same people",
+                     "custodian 0 and " + network_.describe(custodian), "Their operators must compare their records");
+  }
+  fault_point("snapshot");
+  return {};
+}
+
+Status Coordinator::open_lanes(Kind kind, Deadline deadline) {
+  const std::vector<Lane*> group = lanes_.group(kind);
+  if (Lanes::are_open(group)) return {};
+  LaneSession session{};
+  crypto::fill_random(session);
+  const Deadline soon = deadline.earlier(Deadline::after_ms(limits::handshake_timeout_ms));
+  Status opened;
+  std::thread own([&] { opened = Lanes::open(group, session, soon); });
+  const auto answers = peers_.call_both([&](int) { return open_lanes_message(kind, session); }, soon);
+  own.join();
+  if (!answers) {
+    Lanes::close(group);
+    return tl::unexpected(answers.error());
+  }
+  return opened;
+}
+
+Status Coordinator::run_everywhere(const Engine::Ticket& ticket, Deadline deadline) {
+  Status own_end;
+  std::thread own([&] {
+    own_end = run_comparison(engine_, ticket.request.id, lanes_.group(ticket.request.kind));
+  });
+  const auto others = peers_.call_both([&](int) { return id_message(type::run, ticket.request.id); }, deadline);
+  own.join();
+  if (!others) return tl::unexpected(others.error());
+  return own_end;
+}
+
+void Coordinator::replicate(int custodian) {
+  while (true) {
+    if (Status done = replicate_once(custodian); !done)
+      spdlog::debug("{} is not reached: {}", network_.describe(custodian), done.error().message());
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(limits::replicate_interval_ms),
+                      [&] { return stopping_ || (applied_[slot(custodian)] >= 0 && applied_[slot(custodian)] < decided_); });
+    if (stopping_) return;
+  }
+}
+
+Status Coordinator::replicate_once(int custodian) {
+  const auto deadline = [] { return Deadline::after_ms(limits::connect_timeout_ms); };
+  QORGAN_TRY(const Message status, peers_.call(custodian, plain_message(type::status), deadline()));
+  QORGAN_TRY(std::int64_t applied, net::int_field(status.head, "sequence", 0, INT64_MAX));
+  if (applied > engine_.applied_sequence()) {
+    spdlog::error("{} has applied {} decisions, this coordinator knows of {} only: one of the two was set back",
+                  network_.describe(custodian), applied, engine_.applied_sequence());
+    return failure(ErrorCode::damaged, "a custodian is ahead of the coordinator", network_.describe(custodian));
+  }
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      applied_[slot(custodian)] = applied;
+      changed_.notify_all();
+      if (stopping_) return {};
+    }
+    QORGAN_TRY(const auto operations, engine_.operations_after(applied, limits::operations_per_turn));
+    if (operations.empty()) return {};
+    for (const store::Operation& operation : operations) {
+      const auto applied_there = peers_.call(custodian, commit_message(operation), deadline());
+      if (!applied_there) {
+        const std::lock_guard lock(mutex_);
+        applied_[slot(custodian)] = -1;
+        return tl::unexpected(applied_there.error());
+      }
+      applied = operation.sequence;
+    }
+  }
+}
+
+bool Coordinator::wait_until_applied(std::int64_t sequence, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline.at(),
+                             [&] { return stopping_ || (applied_[0] >= sequence && applied_[1] >= sequence); });
+}
+
+}  // namespace qorgan::custodian

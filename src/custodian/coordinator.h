@@ -1,0 +1,66 @@
+// What custodian 0 does besides its own part: it asks for votes, puts decisions in order, and tells the others. It has
+// no say over what the others think of a request (docs/protocol.md, 6).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "custodian/comparison.h"
+#include "custodian/engine.h"
+#include "custodian/lanes.h"
+#include "custodian/peers.h"
+#include "custodian/turns.h"
+
+namespace qorgan::custodian {
+
+class Coordinator {
+ public:
+  Coordinator(Engine& engine, Peers& peers, Lanes& lanes, const protocol::Network& network);
+  ~Coordinator();
+
+  // Takes a prepared request to its end, on the caller's thread; at once where another thread is at it already.
+  void drive(const protocol::RequestId& id);
+  // What the two other custodians have applied, as they last said; -1 before they were first heard.
+  std::array<std::int64_t, 2> applied_by_others() const;
+  // Ends the threads; calls under way return with errors.
+  void stop();
+
+ private:
+  Status take(const protocol::RequestId& id);
+  Status collect_votes(const Engine::Ticket& ticket, Deadline deadline);
+  Status change(const Engine::Ticket& ticket, Deadline deadline);
+  Status compare(const Engine::Ticket& ticket, Deadline deadline);
+  Status fix_snapshot(const protocol::RequestId& id, Deadline deadline);
+  Status open_lanes(protocol::Kind kind, Deadline deadline);
+  Status run_everywhere(const Engine::Ticket& ticket, Deadline deadline);
+
+  // One thread for each of the others: sends it the decisions that it has not applied, in order, now and whenever it
+  // comes back.
+  void replicate(int custodian);
+  Status replicate_once(int custodian);
+  bool wait_until_applied(std::int64_t sequence, Deadline deadline);
+
+  Engine& engine_;
+  Peers& peers_;
+  Lanes& lanes_;
+  const protocol::Network& network_;
+
+  // Held while a decision is taken or a snapshot is fixed, so that no decision falls between the three snapshots.
+  std::mutex order_mutex_;
+  std::array<Turns, 2> lane_turns_;  // of the quick lane, of the search lanes
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<protocol::RequestId> driven_;
+  std::set<protocol::SubjectId> subjects_;  // of changes under way: one at a time a person
+  std::array<std::int64_t, 2> applied_ = {-1, -1};
+  std::int64_t decided_ = 0;
+  bool stopping_ = false;
+  std::array<std::thread, 2> threads_;
+};
+
+}  // namespace qorgan::custodian

@@ -1,0 +1,119 @@
+#include "custodian/peer_messages.h"
+
+#include "base/limits.h"
+#include "net/json_fields.h"
+
+namespace qorgan::custodian {
+namespace {
+
+using net::Message;
+using protocol::RequestId;
+namespace type = protocol::type;
+
+constexpr std::array<std::string_view, 5> kPhaseNames = {"prepared", "agreed", "ran", "committed", "aborted"};
+
+}  // namespace
+
+Message plain_message(const char* name) {
+  Message message;
+  message.head["type"] = name;
+  return message;
+}
+
+Message id_message(const char* name, const RequestId& id) {
+  Message message = plain_message(name);
+  message.head["id"] = to_hex(id);
+  return message;
+}
+
+Message agree_message(const RequestId& id, const crypto::Digest& digest, const crypto::Digest& common) {
+  Message message = id_message(type::agree, id);
+  message.head["digest"] = to_hex(digest);
+  message.head["common"] = to_hex(common);
+  return message;
+}
+
+Message compare_shares_message(const RequestId& id, const crypto::Digest& common) {
+  Message message = id_message(type::compare_shares, id);
+  message.head["common"] = to_hex(common);
+  return message;
+}
+
+// The reason travels in a field of its own: an "error" at the top would be this message's failure.
+Message abort_message(const RequestId& id, const Error& reason) {
+  Message message = id_message(type::abort, id);
+  message.head["reason"] = net::error_message(reason).head;
+  return message;
+}
+
+Message snapshot_message(const RequestId& id, std::int64_t sequence) {
+  Message message = id_message(type::snapshot, id);
+  message.head["sequence"] = sequence;
+  return message;
+}
+
+Message open_lanes_message(protocol::Kind kind, const LaneSession& session) {
+  Message message = plain_message(type::open_lanes);
+  message.head["kind"] = protocol::kind_name(kind);
+  message.head["session"] = to_hex(session);
+  return message;
+}
+
+Message commit_message(const store::Operation& operation) {
+  Message message = id_message(type::commit, operation.request_id);
+  message.head["sequence"] = operation.sequence;
+  message.head["kind"] = operation.kind == store::OperationKind::enrol ? "enrol" : "erase";
+  message.head["record"] = to_hex(operation.record_id);
+  return message;
+}
+
+Message snapshot_answer(const Engine::Snapshot& snapshot) {
+  Message message = plain_message(type::answer);
+  message.head["people"] = snapshot.people;
+  message.head["digest"] = to_hex(snapshot.digest);
+  return message;
+}
+
+Result<Engine::Snapshot> read_snapshot(const Message& message) {
+  Engine::Snapshot snapshot;
+  QORGAN_TRY(const std::int64_t people, net::int_field(message.head, "people", 0, limits::gallery_people_max));
+  snapshot.people = static_cast<std::size_t>(people);
+  QORGAN_TRY(snapshot.digest, net::hex_field<32>(message.head, "digest"));
+  return snapshot;
+}
+
+Message decision_answer(const Engine::Decision& decision) {
+  Message message = plain_message(type::answer);
+  message.head["phase"] = kPhaseNames[static_cast<std::size_t>(decision.phase)];
+  if (decision.phase == Phase::aborted) message.head["reason"] = net::error_message(decision.reason).head;
+  return message;
+}
+
+Result<Engine::Decision> read_decision(const Message& message) {
+  QORGAN_TRY(const std::string name, net::text_field(message.head, "phase", 16));
+  for (std::size_t i = 0; i < kPhaseNames.size(); ++i)
+    if (kPhaseNames[i] == name) return Engine::Decision{static_cast<Phase>(i), read_abort_reason(message)};
+  return failure(ErrorCode::damaged, "a phase that is not known here", name);
+}
+
+Result<store::Operation> read_commit(const Message& message) {
+  store::Operation operation;
+  QORGAN_TRY(operation.request_id, net::hex_field<16>(message.head, "id"));
+  QORGAN_TRY(operation.sequence, net::int_field(message.head, "sequence", 1, INT64_MAX));
+  QORGAN_TRY(const std::string kind, net::text_field(message.head, "kind", 16));
+  if (kind != "enrol" && kind != "erase")
+    return failure(ErrorCode::invalid_input, "an operation of a kind not known here", "kind");
+  operation.kind = kind == "enrol" ? store::OperationKind::enrol : store::OperationKind::erase;
+  QORGAN_TRY(operation.record_id, net::hex_field<16>(message.head, "record"));
+  return operation;
+}
+
+Error read_abort_reason(const Message& message) {
+  const auto reason = message.head.find("reason");
+  Message inner;
+  if (reason != message.head.end() && reason->is_object()) inner.head = *reason;
+  return net::error_of(inner).value_or(
+      Error{ErrorCode::unavailable, "the request was given up without a reason", {}, "Ask again"});
+}
+
+}  // namespace qorgan::custodian

@@ -1,0 +1,34 @@
+// Questions to the other custodians.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "net/client.h"
+#include "net/identity.h"
+#include "net/message.h"
+#include "protocol/network.h"
+
+namespace qorgan::custodian {
+
+// Thread-safe.
+class Peers {
+ public:
+  Peers(int index, const protocol::Network& network, const net::TlsIdentity& identity);
+
+  // Errors name the custodian: unavailable, timeout, wrong_network, version_mismatch, or what the other answered.
+  Result<net::Message> call(int custodian, const net::Message& question, Deadline deadline);
+  // Asks custodians 1 and 2 at once; `question` makes each one's. Both answers, or the first error.
+  Result<std::array<net::Message, 2>> call_both(const std::function<net::Message(int custodian)>& question,
+                                                Deadline deadline);
+  // Ends every call with `unavailable`, and refuses new ones.
+  void stop();
+
+ private:
+  const protocol::Network& network_;
+  std::array<std::unique_ptr<net::Client>, protocol::kCustodians> clients_;  // null for itself
+};
+
+}  // namespace qorgan::custodian

@@ -1,0 +1,203 @@
+#include "custodian/service.h"
+
+#include <fmt/format.h>
+
+#include "custodian/comparison.h"
+#include "custodian/lookup.h"
+#include "custodian/memory.h"
+#include "custodian/peer_messages.h"
+#include "net/json_fields.h"
+#include "protocol/message_types.h"
+
+namespace qorgan::custodian {
+namespace {
+
+using net::Message;
+using protocol::Kind;
+namespace type = protocol::type;
+
+Message plain_answer() {
+  return plain_message(type::answer);
+}
+
+tl::unexpected<Error> unknown_question(const std::string& name) {
+  return failure(ErrorCode::refused, "a question that is not this caller's to ask", name);
+}
+
+}  // namespace
+
+Service::Service(Engine& engine, Peers& peers, Lanes& lanes, Coordinator* coordinator,
+                 const identity::KeyShare& pseudonym_key, const protocol::Network& network)
+    : engine_(engine),
+      peers_(peers),
+      lanes_(lanes),
+      coordinator_(coordinator),
+      pseudonym_key_(pseudonym_key),
+      network_(network) {}
+
+Result<Message> Service::answer(const net::Party& asker, const Message& question) {
+  QORGAN_TRY(const std::string name, net::text_field(question.head, "type", 32));
+  if (name == type::status) return status();
+  return asker.role == net::Role::desk ? answer_desk(asker.name, name, question)
+                                       : answer_custodian(asker.index, name, question);
+}
+
+Result<Message> Service::answer_desk(const std::string& desk, const std::string& name, const Message& question) {
+  if (name == type::submit) return submit(desk, question);
+  if (name == type::pseudonym) return evaluate_pseudonym(desk, question);
+  if (name == type::lookup) return lookup(desk, question);
+  return unknown_question(name);
+}
+
+Result<Message> Service::answer_custodian(int custodian, const std::string& name, const Message& question) {
+  if (custodian == kCoordinator) {
+    if (name == type::agree) return agree(question);
+    if (name == type::open_lanes) return open_lanes(question);
+    if (name == type::snapshot) return take_snapshot(question);
+    if (name == type::run) return run(question);
+    if (name == type::commit) return commit(question);
+    if (name == type::release) return release(question);
+    if (name == type::abort) return abort(question);
+  }
+  if (custodian == 2 && engine_.index() == 1 && name == type::compare_shares) return compare_shares(question);
+  if (engine_.index() == kCoordinator && name == type::outcome) return outcome(question);
+  return unknown_question(name);
+}
+
+// --- desks ---
+
+Result<Message> Service::submit(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const net::Json* json, net::object_field(question.head, "request"));
+  QORGAN_TRY(const protocol::Request request, protocol::request_from_json(*json));
+  if (request.desk != desk)
+    return failure(ErrorCode::refused, "the request names another desk than the one that sends it", request.desk);
+  QORGAN_CHECK(engine_.prepare(request, question.body));
+  if (coordinator_) coordinator_->drive(request.id);
+  const int timeout_ms = request.kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms;
+  QORGAN_TRY(Answer ended, engine_.wait_for_end(request.id, Deadline::after_ms(timeout_ms)));
+  Message message = plain_answer();
+  message.head["compared"] = ended.compared;
+  message.head["work"] = {{"finger_pairs", ended.work.finger_pairs},
+                          {"bytes_sent", ended.work.bytes_sent},
+                          {"duration_us", ended.work.duration_us}};
+  message.body = std::move(ended.result);
+  return message;
+}
+
+Result<Message> Service::evaluate_pseudonym(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto blinded, net::hex_field<32>(question.head, "blinded"));
+  if (!pseudonym_rate_.allow(desk))
+    return failure(ErrorCode::busy, "this desk asks for pseudonyms too often",
+                   network_.describe(engine_.index()), "Wait a minute");
+  QORGAN_TRY(const identity::Evaluation evaluation, identity::evaluate(pseudonym_key_, blinded));
+  Message message = plain_answer();
+  message.head["own"] = to_hex(evaluation.part);
+  message.head["next"] = to_hex(evaluation.next_part);
+  return message;
+}
+
+Result<Message> Service::lookup(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const std::int64_t count, net::int_field(question.head, "count", 1, limits::candidates_max));
+  QORGAN_TRY(const auto order, engine_.use_lookups(id, desk, static_cast<int>(count)));
+  Message message = plain_answer();
+  QORGAN_TRY(message.body, select_records(order, question.body, static_cast<std::size_t>(count)));
+  return message;
+}
+
+Result<Message> Service::status() const {
+  const Gallery::Size size = engine_.gallery().size();
+  Message message = plain_answer();
+  message.head["version"] = QORGAN_VERSION;
+  message.head["protocol"] = limits::protocol_version;
+  message.head["custodian"] = engine_.index();
+  message.head["name"] = network_.custodians[static_cast<std::size_t>(engine_.index())].name;
+  message.head["people"] = size.people;
+  message.head["fingers"] = size.fingers;
+  message.head["sequence"] = engine_.applied_sequence();
+  message.head["resident_bytes"] = resident_bytes();
+  if (coordinator_) message.head["others_sequence"] = coordinator_->applied_by_others();
+  return message;
+}
+
+// --- custodians ---
+
+Result<Message> Service::agree(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const auto digest, net::hex_field<32>(question.head, "digest"));
+  QORGAN_TRY(const auto common, net::hex_field<32>(question.head, "common"));
+  const Deadline deadline = Deadline::after_ms(limits::agree_timeout_ms);
+  QORGAN_TRY(const CommonDigests mine, engine_.vote(id, digest, deadline));
+  // What this custodian has in common with custodian 0: its own share at 1, its next share at 2.
+  if (common != (engine_.index() == 1 ? mine.own : mine.next))
+    return failure(ErrorCode::damaged, "two custodians were given different copies of one share",
+                   "custodians 0 and " + std::to_string(engine_.index()), "Take the print again");
+  if (engine_.index() == 2)
+    QORGAN_CHECK(peers_.call(1, compare_shares_message(id, mine.own), deadline));
+  return plain_answer();
+}
+
+Result<Message> Service::compare_shares(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const auto common, net::hex_field<32>(question.head, "common"));
+  QORGAN_TRY(const CommonDigests mine, engine_.digests(id, Deadline::after_ms(limits::agree_timeout_ms)));
+  if (common != mine.next)
+    return failure(ErrorCode::damaged, "two custodians were given different copies of one share", "custodians 1 and 2",
+                   "Take the print again");
+  return plain_answer();
+}
+
+Result<Message> Service::open_lanes(const Message& question) {
+  QORGAN_TRY(const std::string name, net::text_field(question.head, "kind", 16));
+  QORGAN_TRY(const Kind kind, protocol::kind_from_name(name));
+  QORGAN_TRY(const auto session, net::hex_field<16>(question.head, "session"));
+  if (!protocol::is_comparison(kind)) return failure(ErrorCode::invalid_input, "no lanes for this kind", name);
+  QORGAN_CHECK(Lanes::open(lanes_.group(kind), session, Deadline::after_ms(limits::handshake_timeout_ms)));
+  return plain_answer();
+}
+
+Result<Message> Service::take_snapshot(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const std::int64_t sequence, net::int_field(question.head, "sequence", 0, INT64_MAX));
+  QORGAN_TRY(const Engine::Snapshot snapshot,
+             engine_.take_snapshot(id, sequence, Deadline::after_ms(limits::agree_timeout_ms)));
+  return snapshot_answer(snapshot);
+}
+
+Result<Message> Service::run(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
+  const std::vector<Lane*> group = lanes_.group(ticket.request.kind);
+  Status ran = run_comparison(engine_, id, group);
+  if (!ran) {
+    Lanes::close(group);
+    return tl::unexpected(ran.error());
+  }
+  return plain_answer();
+}
+
+Result<Message> Service::commit(const Message& question) {
+  QORGAN_TRY(const store::Operation operation, read_commit(question));
+  QORGAN_CHECK(engine_.apply(operation));
+  return plain_answer();
+}
+
+Result<Message> Service::release(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_CHECK(engine_.commit_comparison(id));
+  return plain_answer();
+}
+
+Result<Message> Service::abort(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_CHECK(engine_.abort(id, read_abort_reason(question)));
+  return plain_answer();
+}
+
+Result<Message> Service::outcome(const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const Engine::Decision decision, engine_.decision_of(id));
+  return decision_answer(decision);
+}
+
+}  // namespace qorgan::custodian

@@ -1,0 +1,47 @@
+#include "mpc/gates.h"
+
+#include <algorithm>
+
+#include "mpc/shares.h"
+
+namespace qorgan::mpc {
+namespace {
+
+// Two masks of this size and their operands stay in the first-level cache.
+constexpr std::size_t kChunkBytes = 4096;
+
+}  // namespace
+
+Gates::Gates(LaneKeys& keys, Ring& ring, const Kernel& kernel)
+    : keys_(keys), ring_(ring), kernel_(kernel), mask_own_(kChunkBytes), mask_next_(kChunkBytes) {}
+
+Status Gates::and_into(SharedBits x, SharedBits y, std::size_t size_bytes, MutableSharedBits out,
+                       std::span<const std::uint8_t* const> addends) {
+  for (std::size_t at = 0; at < size_bytes; at += kChunkBytes) {
+    const std::size_t size = std::min(kChunkBytes, size_bytes - at);
+    keys_.own().fill(mask_own_.part(0, size));
+    keys_.next().fill(mask_next_.part(0, size));
+    for (const std::uint8_t* addend : addends) {
+      if (addend != nullptr) kernel_.exclusive_or(mask_own_.data(), addend + at, size, mask_own_.data());
+    }
+    kernel_.and_gates({x.own + at, x.next + at, y.own + at, y.next + at, mask_own_.data(), mask_next_.data()}, size,
+                      out.own + at);
+  }
+  return ring_.exchange({out.own, size_bytes}, {out.next, size_bytes});
+}
+
+void Gates::exclusive_or_public(MutableSharedBits bits, const std::uint8_t* constant, std::size_t size_bytes) {
+  if (keys_.party() == 0) kernel_.exclusive_or(bits.own, constant, size_bytes, bits.own);
+  if (keys_.party() == kParties - 1) kernel_.exclusive_or(bits.next, constant, size_bytes, bits.next);
+}
+
+void Gates::exclusive_or_stream(crypto::Keystream& stream, const std::uint8_t* bytes, std::size_t size_bytes,
+                                std::uint8_t* out) {
+  for (std::size_t at = 0; at < size_bytes; at += kChunkBytes) {
+    const std::size_t size = std::min(kChunkBytes, size_bytes - at);
+    stream.fill(mask_own_.part(0, size));
+    kernel_.exclusive_or(bytes + at, mask_own_.data(), size, out + at);
+  }
+}
+
+}  // namespace qorgan::mpc

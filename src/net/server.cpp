@@ -1,0 +1,209 @@
+#include "net/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "net/listener.h"
+#include "net/socket.h"
+
+namespace qorgan::net {
+namespace {
+
+constexpr MessageLimits kHelloLimits{limits::hello_bytes_max, 0};
+
+enum class Stage {
+  handshake,
+  dropped,  // made room for a newer one while it shook hands
+  open,
+  over,
+};
+
+struct Session {
+  explicit Session(std::shared_ptr<Socket> its_socket) : socket(std::move(its_socket)) {}
+  std::shared_ptr<Socket> socket;
+  Stage stage = Stage::handshake;
+  std::thread thread;
+};
+
+}  // namespace
+
+struct Server::State {
+  State(ServerOptions its_options, TlsIdentity its_identity, ConnectionHandler its_handler)
+      : options(std::move(its_options)), identity(std::move(its_identity)), handler(std::move(its_handler)) {}
+
+  ServerOptions options;
+  const TlsIdentity identity;
+  const ConnectionHandler handler;
+  std::unique_ptr<Listener> listener;
+
+  std::mutex mutex;  // guards the peers and the sessions
+  std::list<Session> sessions;
+  std::mutex stop_mutex;
+
+  void add(std::shared_ptr<Socket> socket);
+  void stop();
+
+ private:
+  int count(Stage stage) const;
+  void join_finished();
+  void make_room();
+  void run(Session& session);
+  Status talk(Session& session);
+  Result<Hello> welcome(Connection& connection, Session& session, Deadline deadline);
+  Result<Party> party_of(const Pin& pin);
+  Status claim_place(Session& session);
+  void report(const Error& error) const;
+};
+
+int Server::State::count(Stage stage) const {
+  return static_cast<int>(std::count_if(sessions.begin(), sessions.end(),
+                                        [stage](const Session& session) { return session.stage == stage; }));
+}
+
+void Server::State::join_finished() {
+  for (auto session = sessions.begin(); session != sessions.end();) {
+    if (session->stage != Stage::over) {
+      ++session;
+      continue;
+    }
+    if (session->thread.joinable()) session->thread.join();
+    session = sessions.erase(session);
+  }
+}
+
+void Server::State::make_room() {
+  if (count(Stage::handshake) < options.handshakes_max) return;
+  const auto oldest = std::find_if(sessions.begin(), sessions.end(),
+                                   [](const Session& session) { return session.stage == Stage::handshake; });
+  oldest->stage = Stage::dropped;
+  oldest->socket->shutdown();
+}
+
+void Server::State::add(std::shared_ptr<Socket> socket) {
+  const std::lock_guard lock(mutex);
+  join_finished();
+  make_room();
+  const int threads_max = options.connections_max + 2 * options.handshakes_max;
+  if (static_cast<int>(sessions.size()) >= threads_max) return;
+  Session& session = sessions.emplace_back(std::move(socket));
+  try {
+    session.thread = std::thread([this, &session] { run(session); });
+  } catch (const std::system_error&) {
+    sessions.pop_back();
+  }
+}
+
+void Server::State::report(const Error& error) const {
+  if (options.on_refused) options.on_refused(error);
+}
+
+void Server::State::run(Session& session) {
+  try {
+    if (const Status status = talk(session); !status) report(status.error());
+  } catch (const std::exception& thrown) {
+    report(Error{ErrorCode::internal, fmt::format("a connection's handler failed ({})", thrown.what()), "", ""});
+  }
+  const std::lock_guard lock(mutex);
+  session.stage = Stage::over;
+}
+
+Status Server::State::talk(Session& session) {
+  const Deadline deadline = Deadline::after_ms(options.handshake_timeout_ms);
+  QORGAN_TRY(Connection connection, Connection::accept(session.socket, identity, deadline));
+  const Result<Hello> hello = welcome(connection, session, deadline);
+  if (!hello) {
+    connection.refuse(hello.error(), deadline);
+    return tl::unexpected<Error>(hello.error());
+  }
+  handler(std::move(connection), *hello);
+  return {};
+}
+
+Result<Party> Server::State::party_of(const Pin& pin) {
+  const std::lock_guard lock(mutex);
+  const auto found = options.peers.find(pin);
+  if (found != options.peers.end()) return found->second;
+  return failure(ErrorCode::refused,
+                 fmt::format("{} knows no one with the key whose pin is {}", options.own.party.text(), pin), "",
+                 "Have the key entered in the network file");
+}
+
+Status Server::State::claim_place(Session& session) {
+  const std::lock_guard lock(mutex);
+  if (count(Stage::open) >= options.connections_max)
+    return failure(ErrorCode::busy, fmt::format("{} has no connection left", options.own.party.text()), "",
+                   "Try again later");
+  session.stage = Stage::open;
+  return {};
+}
+
+Result<Hello> Server::State::welcome(Connection& connection, Session& session, Deadline deadline) {
+  QORGAN_TRY(const Party party, party_of(connection.peer_pin()));
+  connection.set_peer_name(party.text());
+  QORGAN_TRY(const Message message, connection.receive(deadline, kHelloLimits));
+  QORGAN_TRY(Hello hello, read_hello(message, options.own, party));
+  QORGAN_CHECK(claim_place(session));
+  Hello answer = options.own;
+  answer.purpose = hello.purpose;
+  answer.lane = hello.lane;
+  QORGAN_CHECK(connection.send(hello_message(answer), deadline));
+  return hello;
+}
+
+void Server::State::stop() {
+  const std::lock_guard one_at_a_time(stop_mutex);
+  if (listener) listener->stop();
+  {
+    const std::lock_guard lock(mutex);
+    for (Session& session : sessions) session.socket->shutdown();
+  }
+  // Nobody adds sessions any more, and their threads take the mutex at their end.
+  for (Session& session : sessions)
+    if (session.thread.joinable()) session.thread.join();
+  sessions.clear();
+}
+
+Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Server::Server(Server&&) noexcept = default;
+
+Server& Server::operator=(Server&& other) noexcept {
+  if (this == &other) return *this;
+  if (state_) state_->stop();
+  state_ = std::move(other.state_);
+  return *this;
+}
+
+Server::~Server() {
+  if (state_) state_->stop();
+}
+
+Result<Server> Server::start(ServerOptions options, const TlsIdentity& identity, ConnectionHandler handler) {
+  QORGAN_ASSERT(options.connections_max > 0 && options.handshakes_max > 0);
+  auto state = std::make_shared<State>(std::move(options), identity, std::move(handler));
+  QORGAN_TRY(state->listener,
+             Listener::start(state->options.listen, [running = state.get()](std::shared_ptr<Socket> socket) {
+               running->add(std::move(socket));
+             }));
+  return Server(std::move(state));
+}
+
+const Address& Server::address() const {
+  return state_->listener->address();
+}
+
+void Server::set_peers(PeerTable peers) {
+  const std::lock_guard lock(state_->mutex);
+  state_->options.peers = std::move(peers);
+}
+
+void Server::stop() {
+  state_->stop();
+}
+
+}  // namespace qorgan::net

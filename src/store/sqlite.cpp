@@ -1,0 +1,207 @@
+#include "store/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/limits.h"
+
+namespace qorgan::store {
+namespace {
+
+bool is_full(int code, int system_error) {
+  if ((code & 0xff) == SQLITE_FULL) return true;
+  if ((code & 0xff) != SQLITE_IOERR) return false;
+  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
+}  // namespace
+
+Query::~Query() {
+  if (statement_ == nullptr) return;
+  // Its error was returned by the step that failed.
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+Query::Query(Query&& other) noexcept
+    : database_(other.database_),
+      statement_(std::exchange(other.statement_, nullptr)),
+      bound_(other.bound_),
+      bind_code_(other.bind_code_) {}
+
+Query& Query::bind(std::int64_t value) {
+  const int code = sqlite3_bind_int64(statement_, ++bound_, value);
+  if (bind_code_ == SQLITE_OK) bind_code_ = code;
+  return *this;
+}
+
+Query& Query::bind(ByteView bytes) {
+  // A null pointer would bind NULL.
+  const std::uint8_t empty = 0;
+  const std::uint8_t* data = bytes.empty() ? &empty : bytes.data();
+  const auto destructor = bytes.empty() ? SQLITE_TRANSIENT : SQLITE_STATIC;
+  const int code = sqlite3_bind_blob64(statement_, ++bound_, data, bytes.size(), destructor);
+  if (bind_code_ == SQLITE_OK) bind_code_ = code;
+  return *this;
+}
+
+Result<bool> Query::step() {
+  if (bind_code_ != SQLITE_OK) return tl::unexpected(database_->error(bind_code_));
+  QORGAN_ASSERT(bound_ == sqlite3_bind_parameter_count(statement_));
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return tl::unexpected(database_->error(code));
+}
+
+Status Query::run() {
+  QORGAN_TRY(const bool row, step());
+  QORGAN_ASSERT(!row);
+  return {};
+}
+
+Status Query::step_to_row() {
+  QORGAN_TRY(const bool row, step());
+  if (!row) return failure(ErrorCode::damaged, "a row is missing", database_->path().string());
+  return {};
+}
+
+Status Query::check_type(int column, int type) const {
+  if (sqlite3_column_type(statement_, column) == type) return {};
+  return failure(ErrorCode::damaged, "a field is not of its type", database_->path().string());
+}
+
+Status Query::check_size(ByteView view, std::size_t size) const {
+  if (view.size() == size) return {};
+  return failure(ErrorCode::damaged, "a field is not of its length", database_->path().string());
+}
+
+Result<std::int64_t> Query::integer(int column) const {
+  QORGAN_CHECK(check_type(column, SQLITE_INTEGER));
+  return sqlite3_column_int64(statement_, column);
+}
+
+Result<ByteView> Query::blob(int column) const {
+  QORGAN_CHECK(check_type(column, SQLITE_BLOB));
+  const void* data = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  if (data == nullptr && size != 0) return tl::unexpected(database_->error(SQLITE_NOMEM));
+  return ByteView(static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size));
+}
+
+Result<std::string> Query::text(int column) const {
+  QORGAN_CHECK(check_type(column, SQLITE_TEXT));
+  const unsigned char* data = sqlite3_column_text(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  if (data == nullptr) return tl::unexpected(database_->error(SQLITE_NOMEM));
+  return std::string(data, data + size);
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, const Settings& settings) {
+  sqlite3* handle = nullptr;
+  const int create = settings.create ? SQLITE_OPEN_CREATE : 0;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | create;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  if (handle == nullptr) return failure(ErrorCode::unavailable, "there is no memory to open the file", path.string());
+  std::unique_ptr<Database> database(new Database(path, handle));
+  if (code != SQLITE_OK) return tl::unexpected(database->error(code));
+  QORGAN_CHECK(database->configure(settings));
+  return database;
+}
+
+Status Database::configure(const Settings& settings) {
+  sqlite3_busy_timeout(handle_, limits::store_lock_timeout_ms);
+  sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, limits::stored_value_bytes_max);
+  for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
+    sqlite3_db_config(handle_, option, 0, nullptr);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // EXCLUSIVE before the first read: the journal's index then lives in memory and no other process can come in.
+  QORGAN_CHECK(execute("PRAGMA locking_mode=EXCLUSIVE"));
+  {
+    QORGAN_TRY(Query journal, query("PRAGMA journal_mode=WAL"));
+    QORGAN_CHECK(journal.step_to_row());
+    QORGAN_TRY(const std::string mode, journal.text(0));
+    if (mode != "wal")
+      return failure(ErrorCode::unavailable, "the file cannot be given a write-ahead log", path_.string(),
+                     "Is the file, or its folder, read-only?");
+  }
+  QORGAN_CHECK(
+      execute("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;"
+              "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-" +
+              std::to_string(limits::store_cache_kib)));
+  if (settings.pages_max > 0) QORGAN_CHECK(execute("PRAGMA max_page_count=" + std::to_string(settings.pages_max)));
+  // Takes the lock at once, so that a second process is told here and not in mid-work.
+  return in_transaction(*this, [] { return Status(); });
+}
+
+Database::~Database() {
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close(handle_);
+}
+
+Result<Query> Database::query(std::string_view sql) {
+  const auto known = statements_.find(sql);
+  if (known != statements_.end()) {
+    QORGAN_ASSERT(sqlite3_stmt_busy(known->second) == 0);
+    return Query(*this, known->second);
+  }
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &statement, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(error(code));
+  statements_.emplace(sql, statement);
+  return Query(*this, statement);
+}
+
+Status Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(error(code));
+  return {};
+}
+
+Status Database::truncate_journal() {
+  QORGAN_TRY(Query checkpoint, query("PRAGMA wal_checkpoint(TRUNCATE)"));
+  QORGAN_CHECK(checkpoint.step_to_row());
+  QORGAN_TRY(const std::int64_t blocked, checkpoint.integer(0));
+  if (blocked != 0)
+    return failure(ErrorCode::unavailable, "the write-ahead log cannot be emptied now", path_.string(), "Try again");
+  return {};
+}
+
+void Database::roll_back() {
+  if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Error Database::error(int code) const {
+  const int system_error = sqlite3_system_errno(handle_);
+  const std::string file = path_.string();
+  const std::string detail = sqlite3_errmsg(handle_);
+  if (is_full(code, system_error))
+    return {ErrorCode::storage_full, "there is no room left to write", file, "Make room on the disk and try again"};
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // a table or column that the statement names is not there
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+      return {ErrorCode::damaged, "the database is damaged (" + detail + ")", file, "Restore it from a backup"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorCode::busy, "another process has the file open", file, "Stop the other process"};
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_NOMEM: {
+      const std::string reason = system_error == 0 ? detail : detail + ", " + std::strerror(system_error);
+      return {ErrorCode::unavailable, "the file cannot be read or written (" + reason + ")", file, {}};
+    }
+    default: return {ErrorCode::internal, "SQLite reports error " + std::to_string(code) + " (" + detail + ")", file, {}};
+  }
+}
+
+}  // namespace qorgan::store

@@ -1,0 +1,96 @@
+// Programs of a small network on the loopback interface, for this module's tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "net/client.h"
+#include "net/connection.h"
+#include "net/hello.h"
+#include "net/server.h"
+
+namespace qorgan::net::testing {
+
+// Time that is never reached where all is well, however busy the machine.
+inline Deadline plenty() {
+  return Deadline::after_ms(30'000);
+}
+
+// Fresh, but made once a process: identities are read-only.
+const TlsIdentity& custodian_identity(int index);
+const TlsIdentity& desk_identity();
+const TlsIdentity& stranger_identity();
+
+NetworkId test_network();
+Hello custodian_hello(int index);
+Hello desk_hello();
+
+// The desk and all three custodians.
+PeerTable test_peers();
+// Custodian 0 on a free port of 127.0.0.1.
+ServerOptions server_options();
+// Where a running server can be reached, as custodian 0.
+Peer peer_of(const Server& server);
+
+// A server whose handler answers each request by itself: the same head under "echo", and the same body. A head with
+// "fail" is answered with that error.
+Result<Server> start_echo_server(ServerOptions options = server_options());
+
+// Two ends of one TLS connection, handshakes done: the client is the desk, the server custodian 0.
+struct Pair {
+  Connection client;
+  Connection server;
+};
+Pair connect_pair();
+
+// A TCP connection that speaks no TLS. Closed at the end of its life.
+class RawSocket {
+ public:
+  explicit RawSocket(const Address& address);
+  ~RawSocket();
+  RawSocket(const RawSocket&) = delete;
+  RawSocket& operator=(const RawSocket&) = delete;
+  // False where the other end has closed.
+  bool send(ByteView bytes);
+  // Waits for the other end to close; false where it has not by the deadline.
+  bool wait_for_end(Deadline deadline);
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+// Milliseconds that something took.
+class Stopwatch {
+ public:
+  std::int64_t elapsed_ms() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// Fails the test, with the error's text, where the result is one.
+#define EXPECT_OK(expression)                                                            \
+  do {                                                                                   \
+    const auto& qorgan_checked = (expression);                                           \
+    EXPECT_TRUE(qorgan_checked) << (qorgan_checked ? "" : qorgan_checked.error().message()); \
+  } while (false)
+#define ASSERT_OK(expression)                                                            \
+  do {                                                                                   \
+    const auto& qorgan_checked = (expression);                                           \
+    ASSERT_TRUE(qorgan_checked) << (qorgan_checked ? "" : qorgan_checked.error().message()); \
+  } while (false)
+#define EXPECT_ERROR(expression, expected_code)                                          \
+  do {                                                                                   \
+    const auto& qorgan_checked = (expression);                                           \
+    ASSERT_FALSE(qorgan_checked);                                                        \
+    EXPECT_EQ(error_code_name(qorgan_checked.error().code), error_code_name(expected_code)) \
+        << qorgan_checked.error().message();                                             \
+  } while (false)
+
+}  // namespace qorgan::net::testing
