@@ -5,7 +5,6 @@
 #include <array>
 #include <condition_variable>
 #include <mutex>
-#include <queue>
 #include <thread>
 
 #include "crypto/keystream.h"
@@ -26,7 +25,7 @@ const Kernel& kernel_of(const benchmark::State& state) {
 
 SecretBuffer random_buffer(std::size_t size) {
   SecretBuffer buffer(size);
-  crypto::fill_random(buffer.part(0, size));
+  crypto::expand_seed(crypto::random_key(), buffer.part(0, size));
   return buffer;
 }
 
@@ -136,36 +135,42 @@ void prepare_probe(benchmark::State& state) {
 }
 BENCHMARK(prepare_probe);
 
-// Messages handed over in memory.
+// Three custodians' messages, copied from the sender's memory to the receiver's and nowhere between.
 class Hub {
  public:
-  void send(int from, ByteView message) {
-    const std::lock_guard lock(mutex_);
-    arrived_[static_cast<std::size_t>((from + 2) % kParties)].emplace(message.begin(), message.end());
-    changed_.notify_all();
-  }
-  void receive(int to, MutableByteView message) {
-    auto& queue = arrived_[static_cast<std::size_t>(to)];
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !queue.empty(); });
-    const Bytes arrived = std::move(queue.front());
-    queue.pop();
-    lock.unlock();
-    std::copy(arrived.begin(), arrived.end(), message.begin());
+  void exchange(int party, ByteView to_previous, MutableByteView from_next) {
+    auto& sent = offered_[static_cast<std::size_t>((party + 2) % kParties)];
+    auto& awaited = offered_[static_cast<std::size_t>(party)];
+    if (!to_previous.empty()) offer(sent, &to_previous);
+    if (!from_next.empty()) {
+      await(awaited, true);
+      std::copy(awaited->begin(), awaited->end(), from_next.begin());
+      offer(awaited, nullptr);
+    }
+    if (!to_previous.empty()) await(sent, false);
   }
 
  private:
+  void offer(const ByteView*& place, const ByteView* message) {
+    const std::lock_guard lock(mutex_);
+    place = message;
+    changed_.notify_all();
+  }
+  void await(const ByteView*& place, bool offered) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return (place != nullptr) == offered; });
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::array<std::queue<Bytes>, kParties> arrived_;
+  std::array<const ByteView*, kParties> offered_{};
 };
 
 class HubRing final : public Ring {
  public:
   HubRing(Hub& hub, int party) : hub_(hub), party_(party) {}
   Status exchange(ByteView to_previous, MutableByteView from_next) override {
-    if (!to_previous.empty()) hub_.send(party_, to_previous);
-    if (!from_next.empty()) hub_.receive(party_, from_next);
+    hub_.exchange(party_, to_previous, from_next);
     sent_bytes += to_previous.size();
     ++exchanges;
     return {};

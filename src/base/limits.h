@@ -48,9 +48,10 @@ inline constexpr std::size_t template_bytes = std::size_t{template_rows} * templ
 inline constexpr int fingers_per_person_max = 10;
 // Finger pairs a lane works on at once. Working memory is about 40 KiB a pair and custodian.
 inline constexpr std::size_t match_batch_pairs_max = 256;
-// Pairs and people that are counted together after their batches: the count's 15 exchanges then cost one in thirty.
-inline constexpr std::size_t match_group_pairs_max = 8192;
-inline constexpr std::size_t match_group_people_max = 8192;
+// Pairs and people that are decided together after their batches, so that the 20 exchanges of a decision are shared by
+// 16 batches. 1 MiB a lane; the largest message is then no larger than a batch's.
+inline constexpr std::size_t match_group_pairs_max = 4096;
+inline constexpr std::size_t match_group_people_max = 4096;
 
 // --- messages (net) ---
 inline constexpr std::uint16_t protocol_version = 1;
@@ -59,8 +60,8 @@ inline constexpr std::size_t message_head_bytes_max = std::size_t{1} << 20;
 inline constexpr std::size_t message_body_bytes_max = std::size_t{4} << 20;
 // The deepest nesting of any JSON that this program writes is 4.
 inline constexpr int json_depth_max = 16;
-// The largest frame of a lane: one batch's arithmetic shares, one byte a row pair.
-inline constexpr std::size_t lane_frame_bytes_max = match_batch_pairs_max * template_rows * template_rows;
+// The largest message of a lane: nine bits for each row pair of a batch.
+inline constexpr std::size_t lane_frame_bytes_max = match_batch_pairs_max * template_rows * template_rows * 9 / 8;
 // One thread and about 100 KiB each.
 inline constexpr int connections_max = 256;
 inline constexpr int connect_timeout_ms = 3'000;
@@ -114,6 +115,10 @@ inline constexpr std::int64_t clock_skew_ms_max = 60'000;
 inline constexpr std::int64_t request_age_ms_max = 300'000;
 // How long answers are kept so that a repeated request gets the same one; must exceed request_age_ms_max.
 inline constexpr std::int64_t request_kept_ms = 3'600'000;
+// Short questions of a desk: a pseudonym, the state. Longer than one connection takes to fail.
+inline constexpr int contact_timeout_ms = 5'000;
+// Between two tries of a desk whose connection was lost.
+inline constexpr int repeat_pause_ms = 250;
 inline constexpr int verify_timeout_ms = 15'000;
 inline constexpr int identify_timeout_ms = 600'000;
 // How long a custodian waits for its copy of a request that another custodian speaks of.

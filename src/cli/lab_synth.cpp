@@ -38,7 +38,9 @@ struct SynthOptions {
 // People count from 10, so that the first finger is 101; ten fingers a person keep every number unique.
 constexpr int kFirstPerson = 10;
 
-int finger_number(int person, int position) { return (kFirstPerson + person) * 10 + position; }
+int finger_number(int person, int position) {
+  return (kFirstPerson + person) * 10 + position;
+}
 
 Status prepare_folder(const fs::path& folder, bool force) {
   std::error_code problem;
@@ -50,8 +52,7 @@ Status prepare_folder(const fs::path& folder, bool force) {
     return failure(ErrorCode::unavailable, "cannot make the folder: " + problem.message(), folder.string(),
                    "Give --out a place that you may write to");
   const bool empty = fs::is_empty(folder, problem);
-  if (problem)
-    return failure(ErrorCode::unavailable, "cannot read the folder: " + problem.message(), folder.string());
+  if (problem) return failure(ErrorCode::unavailable, "cannot read the folder: " + problem.message(), folder.string());
   if (!empty && !force)
     return failure(ErrorCode::already_exists, "the folder is not empty", folder.string(),
                    "Give an empty folder, or --force to write into this one");

@@ -1,22 +1,31 @@
 #include <CLI/CLI.hpp>
+#include <csignal>
 
 #include "cli/command.h"
 #include "crypto/random.h"
 
 int main(int argc, char** argv) {
   using namespace qorgan;
+  // A file size limit or a closed pipe is an error to report, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
   crypto::initialise();
   CLI::App app{"Qorgan keeps fingerprints among three custodians who compare them without ever putting them together.",
                "qorgan"};
   app.set_version_flag("--version", QORGAN_VERSION);
   app.require_subcommand(1);
   cli::Context context;
+  cli::add_network(app, context);
+  cli::add_custodian(app, context);
+  cli::add_desk_commands(app, context);
+  cli::add_demo(app, context);
   CLI::App* lab = app.add_subcommand("lab", "Measure: extract, score, make artificial prints, benchmark");
   lab->require_subcommand(1);
   cli::add_lab_extract(*lab, context);
   cli::add_lab_score(*lab, context);
   cli::add_lab_synth(*lab, context);
   cli::add_lab_learn(*lab, context);
+  cli::add_lab_bench(*lab, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -101,7 +101,7 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
     subjects_.insert(subject);
   }
   Result<std::int64_t> decided = 0;
-  if (Status votes = collect_votes(flight, deadline); !votes) {
+  if (Status votes = collect_votes(ticket, deadline); !votes) {
     decided = tl::unexpected(votes.error());
   } else {
     const std::lock_guard order(order_mutex_);
@@ -124,12 +124,12 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
 Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
   const RequestId& id = ticket.request.id;
   const Kind kind = ticket.request.kind;
-  QORGAN_CHECK(collect_votes(flight, deadline));
+  QORGAN_CHECK(collect_votes(ticket, deadline));
   const Turns::Turn turn = lane_turns_[kind == Kind::verify ? 0 : 1].wait(deadline);
   if (!turn) return failure(ErrorCode::busy, "the custodians had too many comparisons to do", "custodian 0", "Try again");
   QORGAN_CHECK(fix_snapshot(id, deadline));
   QORGAN_CHECK(open_lanes(kind, deadline));
-  if (Status ran = run_everywhere(flight, deadline); !ran) {
+  if (Status ran = run_everywhere(ticket, deadline); !ran) {
     Lanes::close(lanes_.group(kind));
     return ran;
   }

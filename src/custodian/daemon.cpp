@@ -110,7 +110,11 @@ void Daemon::State::stop() {
 Result<Daemon> Daemon::start(const DaemonOptions& options) {
   QORGAN_TRY(protocol::Network network, protocol::load_network(options.network_file));
   QORGAN_TRY(CustodianKeys keys, load_custodian_keys(options.folder, network));
-  const store::Options store_options{options.folder / kDatabaseFile, keys.index, network.id(), options.pages_max};
+  store::Options store_options;
+  store_options.path = options.folder / kDatabaseFile;
+  store_options.custodian = keys.index;
+  store_options.network_id = network.id();
+  store_options.pages_max = options.pages_max;
   QORGAN_TRY(store::Store store, store::Store::open(store_options, keys.storage.clone()));
   QORGAN_TRY(std::unique_ptr<Engine> engine, Engine::open(keys.index, std::move(store)));
 

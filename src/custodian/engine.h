@@ -23,6 +23,7 @@ inline constexpr int kCoordinator = 0;  // the custodian that puts requests in o
 
 // What a desk is told at the end of a request.
 struct Answer {
+  std::optional<Error> aborted;  // why nothing happened
   protocol::Request request;
   Bytes result;              // accept shares of a comparison
   std::size_t compared = 0;  // people they speak of
@@ -43,7 +44,7 @@ class Engine {
   // Checks a desk's request and makes it durable. Repeating it with the same content changes nothing; with other
   // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full.
   Status prepare(const protocol::Request& request, ByteView shares);
-  // Waits for the end of a prepared request. Errors: the reason of an abort; undecided when the deadline passes.
+  // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
   // This custodian's vote, after it has waited for its own copy of the request: made durable, then answered with the

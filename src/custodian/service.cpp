@@ -76,6 +76,10 @@ Result<Message> Service::submit(const std::string& desk, const Message& question
   const int timeout_ms = request.kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms;
   QORGAN_TRY(Answer ended, engine_.wait_for_end(request.id, Deadline::after_ms(timeout_ms)));
   Message message = plain_answer();
+  if (ended.aborted) {
+    message.head["aborted"] = net::error_message(*ended.aborted).head;
+    return message;
+  }
   message.head["compared"] = ended.compared;
   message.head["work"] = {{"finger_pairs", ended.work.finger_pairs},
                           {"bytes_sent", ended.work.bytes_sent},

@@ -8,6 +8,7 @@
 #include "finger/dislocation.h"
 #include "finger/extract_stages.h"
 #include "finger/field.h"
+#include "finger/refine.h"
 #include "finger/segment.h"
 
 namespace qorgan::finger {
@@ -29,6 +30,10 @@ Stages run_stages(const Image& image, const ExtractSettings& settings) {
   s.frequency = estimate_frequency(s.print.grey, s.orientation, settings);
   s.foreground = segment(s.print, s.frequency, settings);
   s.wave = filter_waves(s.print.grey, s.orientation, s.frequency, s.foreground.mask, settings);
+  for (int i = 0; i < settings.refinements; ++i) {
+    refine(s.wave, settings, s.orientation, s.frequency);
+    s.wave = filter_waves(s.print.grey, s.orientation, s.frequency, s.foreground.mask, settings);
+  }
   s.dislocations = find_dislocations(s.wave);
   s.evidence = weigh(s.dislocations, s.wave, s.print, s.orientation, s.frequency, s.foreground);
   return s;

@@ -6,7 +6,7 @@ namespace qorgan::finger {
 struct ExtractSettings {
   // Normalisation: the neighbourhood whose mean and contrast are evened out spans about three ridges, so that the
   // ridges themselves are not taken for background.
-  float mean_sigma = 9.0F;
+  float mean_sigma = 4.0F;
   float contrast_sigma = 14.0F;
   // Contrast under this, in grey levels, is sensor noise and is not amplified.
   float contrast_floor = 5.0F;
@@ -25,6 +25,11 @@ struct ExtractSettings {
   // The oriented wave filter.
   float wave_sigma_along = 5.0F;
   float wave_sigma_across_periods = 0.42F;
+
+  // Second look: the orientation and period of the filtered wave itself.
+  int refinements = 1;
+  float refine_sigma = 6.0F;
+  float refine_period_sigma = 12.0F;
 
   // Segmentation.
   float clarity_min = 0.15F;

@@ -33,8 +33,8 @@ class Reader {
   std::size_t left() const { return file_.size() - at_; }
 
   Result<ByteView> bytes(std::size_t size, const char* field) {
-    if (left() < size) return wrong(field, fmt::format("needs {} bytes, and {} are left", size, left()));
     field_at_ = at_;
+    if (left() < size) return wrong(field, fmt::format("needs {} bytes, and {} are left", size, left()));
     at_ += size;
     return file_.subspan(field_at_, size);
   }
@@ -62,13 +62,11 @@ class Reader {
   // About the field that was read last.
   tl::unexpected<Error> wrong(const char* field, const std::string& how) const {
     return failure(ErrorCode::invalid_input,
-                   fmt::format("the minutiae record is wrong at byte {}: {} {}", field_offset(), field, how), name_,
+                   fmt::format("the minutiae record is wrong at byte {}: {} {}", field_at_, field, how), name_,
                    "Export it again as ISO/IEC 19794-2:2005, record format");
   }
 
  private:
-  std::size_t field_offset() const { return field_at_; }
-
   ByteView file_;
   const std::string& name_;
   std::size_t at_ = 0;

@@ -25,17 +25,15 @@ void fill_row(std::span<std::int8_t, kWidth> row, const Minutia& minutia,
 }  // namespace
 
 DirectionEntries direction_entries(float direction_rad) {
-  // In degrees the vectors (3,0), (3,1), (2,2), (1,3) lie at 0, 18.43, 45 and 71.57; a step ends half-way to the next.
-  constexpr std::array<DirectionEntries, 3> kQuarter = {{{3, 1}, {2, 2}, {1, 3}}};
-  constexpr std::array<double, 4> kStepEnds_deg = {9.217, 31.717, 58.283, 80.783};
+  // The vectors lie at 0, 33.69, 56.31 and 90 degrees; a step ends half-way to the next.
+  constexpr std::array<DirectionEntries, 3> kQuarter = {{{4, 0}, {3, 2}, {2, 3}}};
+  constexpr std::array<double, 3> kStepEnds_deg = {16.845, 45, 73.155};
   const double degrees = static_cast<double>(direction_rad) * (180 / std::numbers::pi);
   const double quarters = std::floor(degrees / 90);
-  const double rest = degrees - 90 * quarters;
-  const auto step = std::upper_bound(kStepEnds_deg.begin(), kStepEnds_deg.end(), rest) - kStepEnds_deg.begin();
-  const bool next_axis = step == 4;
-  DirectionEntries entries{3, 0};
-  if (step > 0 && !next_axis) entries = kQuarter[static_cast<std::size_t>(step - 1)];
-  const int turns = (static_cast<int>(quarters) + next_axis) & 3;
+  const auto end = std::upper_bound(kStepEnds_deg.begin(), kStepEnds_deg.end(), degrees - 90 * quarters);
+  const auto step = static_cast<std::size_t>(end - kStepEnds_deg.begin());
+  DirectionEntries entries = kQuarter[step % kQuarter.size()];
+  const int turns = (static_cast<int>(quarters) + static_cast<int>(step / kQuarter.size())) & 3;
   for (int i = 0; i < turns; ++i) entries = {static_cast<std::int8_t>(-entries.sine), entries.cosine};
   return entries;
 }

@@ -15,8 +15,8 @@ Result<Template> make_template(const Minutiae& minutiae, const Projection& proje
 // With the projection that is part of the program: what custodians' templates are made with.
 Result<Template> make_template(const Minutiae& minutiae);
 
-// The entries kCosEntry and kSinEntry of a direction: the nearest in angle of the twelve whole-number vectors whose
-// length is 2.8 to 3.2, so that the product of two is about 9 cos(difference).
+// The entries kCosEntry and kSinEntry of a direction: the nearest in angle of (4,0), (3,2), (2,3) and the same turned
+// by 90, 180 and 270 degrees, whose lengths are 4 and 3.6: the product of two is about 13 cos(difference).
 struct DirectionEntries {
   std::int8_t cosine = 0;
   std::int8_t sine = 0;

@@ -35,7 +35,7 @@ std::optional<Minutia> parse_line(std::string_view line) {
     number = *taken;
   }
   const auto [x, y, degrees, quality] = numbers;
-  const bool inside = x >= 0 && y >= 0 && x < limits::image_side_px_max && y < limits::image_side_px_max;
+  const bool inside = x >= 0 && y >= 0 && x <= limits::image_side_px_max && y <= limits::image_side_px_max;
   const bool in_range = degrees >= 0 && degrees <= 360 && quality >= 0 && quality <= 100;
   if (!inside || !in_range || line.find_first_not_of(kBlank) != std::string_view::npos) return {};
   Minutia minutia{.x_px = static_cast<float>(x), .y_px = static_cast<float>(y)};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -66,8 +67,7 @@ Result<Parts> split(ByteView file, const std::string& name) {
     if (line->empty()) break;
     const std::size_t colon = line->find(": ");
     if (colon == std::string_view::npos) return broken("a line of the projection file's head has no colon", name);
-    const bool fresh = parts.fields.emplace(line->substr(0, colon), line->substr(colon + 2)).second;
-    if (!fresh) return broken("the projection file's head says one thing twice", name);
+    parts.fields.emplace(line->substr(0, colon), line->substr(colon + 2));
   }
   parts.body = file.last(text.size());
   return parts;
@@ -161,6 +161,8 @@ Result<Projection> decode_projection(ByteView file, const std::string& name) {
   if (sum != checksum(head_of(projection), parts.body))
     return broken("the projection file's checksum does not fit its content", name);
   QORGAN_CHECK(read_body(parts.body, name, projection));
+  if (!std::ranges::equal(encode_projection(projection), file))
+    return broken("the projection file's head says more than it should", name);
   return projection;
 }
 

@@ -17,7 +17,8 @@ inline constexpr int kWidth = limits::template_width;
 //   0 .. 123   signs of the projected Minutia Cylinder-Code, 1 where positive, else 0
 //   124        their number of ones, 0..124
 //   125        1 in a row that is used, else 0
-//   126, 127   direction: about 3 cos, 3 sin (whole numbers)
+//   126, 127   direction: one of the whole-number vectors (4,0), (3,2), (2,3), (0,4), ... all round, about 3.7 (cos,
+//   sin)
 // A row that is not used is zero throughout. Rows stand by quality, best first.
 inline constexpr int kSignCount = 124;
 inline constexpr int kCountEntry = 124;
@@ -39,12 +40,16 @@ struct Template {
 };
 
 // Two rows are similar when  <probe_form(p), g> >= kSimilarityMin.  With 0/1 signs the product is
-//   2<b,b'> + (62 - |b|) - |b'| + direction,  half the usual +1/-1 product: between -72 and 72 for rows of the form above,
+//   2<b,b'> + (62 - |b|) - |b'| + direction,  half the usual +1/-1 product: between -78 and 78 for rows of the form
+//   above,
 // so that product - kSimilarityMin lies in -128..127 and its sign survives arithmetic modulo 256.
-inline constexpr int kSimilarityMin = 32;
+inline constexpr int kSimilarityMin = 34;
+inline constexpr int kDirectionProductMax = 16;
+static_assert(-kSignCount / 2 - kDirectionProductMax - kSimilarityMin >= -128);
+static_assert(kSignCount / 2 + kDirectionProductMax - kSimilarityMin <= 127);
 
-// The public linear map that turns a template row (or any additive share of one, modulo 256) into the form a probe takes
-// in the inner product: signs doubled; entry 124 = -used; entry 125 = 62 used - count; direction unchanged.
+// The public linear map that turns a template row (or any additive share of one, modulo 256) into the form a probe
+// takes in the inner product: signs doubled; entry 124 = -used; entry 125 = 62 used - count; direction unchanged.
 // Linear, so applying it to each share applies it to the template.
 inline void probe_form(std::span<const std::uint8_t, kWidth> row, std::span<std::uint8_t, kWidth> out) {
   for (std::size_t i = 0; i < kSignCount; ++i) out[i] = static_cast<std::uint8_t>(2 * row[i]);

@@ -6,7 +6,7 @@ namespace qorgan::mpc {
 namespace {
 
 Status check_lengths(const AcceptShares& shares, std::size_t persons, std::size_t party) {
-  const std::size_t bytes = (persons + 7) / 8;
+  const std::size_t bytes = persons / 8 + (persons % 8 != 0 ? 1 : 0);
   if (shares.persons == persons && shares.own.size() == bytes && shares.next.size() == bytes) return {};
   return failure(ErrorCode::damaged, "The custodians' answers are about different numbers of people",
                  "custodian " + std::to_string(party));

@@ -15,19 +15,33 @@ constexpr std::size_t kChunkBytes = 4096;
 Gates::Gates(LaneKeys& keys, Ring& ring, const Kernel& kernel)
     : keys_(keys), ring_(ring), kernel_(kernel), mask_own_(kChunkBytes), mask_next_(kChunkBytes) {}
 
+void Gates::make_masks(std::size_t size_bytes) {
+  keys_.own().fill(mask_own_.part(0, size_bytes));
+  keys_.next().fill(mask_next_.part(0, size_bytes));
+}
+
 Status Gates::and_into(SharedBits x, SharedBits y, std::size_t size_bytes, MutableSharedBits out,
-                       std::span<const std::uint8_t* const> addends) {
+                       const std::uint8_t* addend) {
   for (std::size_t at = 0; at < size_bytes; at += kChunkBytes) {
     const std::size_t size = std::min(kChunkBytes, size_bytes - at);
-    keys_.own().fill(mask_own_.part(0, size));
-    keys_.next().fill(mask_next_.part(0, size));
-    for (const std::uint8_t* addend : addends) {
-      if (addend != nullptr) kernel_.exclusive_or(mask_own_.data(), addend + at, size, mask_own_.data());
-    }
+    make_masks(size);
+    if (addend != nullptr) kernel_.exclusive_or(mask_own_.data(), addend + at, size, mask_own_.data());
     kernel_.and_gates({x.own + at, x.next + at, y.own + at, y.next + at, mask_own_.data(), mask_next_.data()}, size,
                       out.own + at);
   }
   return ring_.exchange({out.own, size_bytes}, {out.next, size_bytes});
+}
+
+void Gates::masked_products(const Three& a, const Three& b, const std::uint8_t* addend, std::size_t size_bytes,
+                            std::uint8_t* out) {
+  for (std::size_t at = 0; at < size_bytes; at += kChunkBytes) {
+    const std::size_t size = std::min(kChunkBytes, size_bytes - at);
+    make_masks(size);
+    if (addend != nullptr) kernel_.exclusive_or(mask_own_.data(), addend + at, size, mask_own_.data());
+    kernel_.products(
+        {{a[0] + at, a[1] + at, a[2] + at}, {b[0] + at, b[1] + at, b[2] + at}, mask_own_.data(), mask_next_.data()},
+        size, out + at);
+  }
 }
 
 void Gates::exclusive_or_public(MutableSharedBits bits, const std::uint8_t* constant, std::size_t size_bytes) {

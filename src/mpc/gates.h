@@ -3,6 +3,7 @@
 // section 3.1): r_i = x_i y_i ^ x_i y_(i+1) ^ x_(i+1) y_i ^ F(k_i) ^ F(k_(i+1)), sent to custodian i-1.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "base/result.h"
@@ -35,12 +36,18 @@ class Gates {
   Ring& ring() { return ring_; }
   const Kernel& kernel() const { return kernel_; }
 
-  // out = x AND y, XORed with the bits that the custodians give in `addends`, each its own; size_bytes bytes. `out` may
-  // be x or y. One exchange. Each addend is size_bytes long or null for zero.
+  // out = x AND y, XORed with the bits of every custodian's `addend` (null for zero); all size_bytes long. `out` may be
+  // x or y. One exchange.
   Status and_into(SharedBits x, SharedBits y, std::size_t size_bytes, MutableSharedBits out,
-                  std::span<const std::uint8_t* const> addends = {});
+                  const std::uint8_t* addend = nullptr);
 
-  // a ^= the constant bits that everyone knows.
+  // This custodian's masked addend of a0 b0 ^ a1 b1 ^ a2 b2 ^ addend: the first half of an AND gate, without the
+  // exchange. `out` is none of the inputs; `addend` may be null.
+  using Three = std::array<const std::uint8_t*, 3>;
+  void masked_products(const Three& a, const Three& b, const std::uint8_t* addend, std::size_t size_bytes,
+                       std::uint8_t* out);
+
+  // bits ^= the constant bits that everyone knows.
   void exclusive_or_public(MutableSharedBits bits, const std::uint8_t* constant, std::size_t size_bytes);
 
   // out = bytes ^ F, F the next bytes of a keystream; `out` may be `bytes`.
@@ -48,6 +55,9 @@ class Gates {
                            std::uint8_t* out);
 
  private:
+  // The next masks of this custodian's zero share, F(k_i) and F(k_(i+1)).
+  void make_masks(std::size_t size_bytes);
+
   LaneKeys& keys_;
   Ring& ring_;
   const Kernel& kernel_;

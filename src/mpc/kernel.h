@@ -38,10 +38,21 @@ struct Kernel {
   };
   void (*and_gates)(const AndInputs& inputs, std::size_t size_bytes, std::uint8_t* out);
 
-  // Byte by byte, modulo 256: a + b, a - b; bit by bit: a ^ b. `out` may be a or b.
+  // Bit by bit: out = (a[0] & b[0]) ^ (a[1] & b[1]) ^ (a[2] & b[2]) ^ mask_own ^ mask_next. `out` is none of the
+  // inputs.
+  struct ProductInputs {
+    const std::uint8_t* a[3];
+    const std::uint8_t* b[3];
+    const std::uint8_t* mask_own;
+    const std::uint8_t* mask_next;
+  };
+  void (*products)(const ProductInputs& inputs, std::size_t size_bytes, std::uint8_t* out);
+
+  // Byte by byte, modulo 256: a + b, a - b; bit by bit: a & b, a ^ b. `out` may be a or b.
   using Combine = void (*)(const std::uint8_t* a, const std::uint8_t* b, std::size_t size_bytes, std::uint8_t* out);
   Combine add;
   Combine subtract;
+  Combine bit_and;
   Combine exclusive_or;
 };
 

@@ -114,8 +114,10 @@ constexpr Kernel kAvx512 = {
     .dots_of_both = dots_of_both,
     .slice = slice,
     .and_gates = and_gates<Vector>,
+    .products = products<Vector>,
     .add = combine<Vector, AddStep>,
     .subtract = combine<Vector, SubtractStep>,
+    .bit_and = combine<Vector, BitAndStep>,
     .exclusive_or = combine<Vector, ExclusiveOrStep>,
 };
 

@@ -27,6 +27,12 @@ struct SubtractStep {
     return a.minus(b);
   }
 };
+struct BitAndStep {
+  template <class Vector>
+  static Vector apply(Vector a, Vector b) {
+    return a & b;
+  }
+};
 struct ExclusiveOrStep {
   template <class Vector>
   static Vector apply(Vector a, Vector b) {
@@ -79,6 +85,24 @@ void and_gates(const Kernel::AndInputs& in, Size size, Byte* out) {
   store_first(and_share(first(in.x_own), first(in.x_next), first(in.y_own), first(in.y_next), first(in.mask_own),
                         first(in.mask_next)),
               out + at, left);
+}
+
+template <class Vector, class Load>
+Vector sum_of_products(const Kernel::ProductInputs& in, const Load& load) {
+  return (load(in.a[0]) & load(in.b[0])) ^ (load(in.a[1]) & load(in.b[1])) ^ (load(in.a[2]) & load(in.b[2])) ^
+         (load(in.mask_own) ^ load(in.mask_next));
+}
+
+template <class Vector>
+void products(const Kernel::ProductInputs& in, Size size, Byte* out) {
+  Size at = 0;
+  for (; at + sizeof(Vector) <= size; at += sizeof(Vector)) {
+    sum_of_products<Vector>(in, [at](const Byte* from) { return Vector::load(from + at); }).store(out + at);
+  }
+  const Size left = size - at;
+  if (left == 0) return;
+  const auto first = [&](const Byte* from) { return load_first<Vector>(from + at, left); };
+  store_first(sum_of_products<Vector>(in, first), out + at, left);
 }
 
 // Transposes 8 x 8 bits, byte r of the word being row r, by exchanging blocks of 1, 2 and 4 across the diagonal.

@@ -61,8 +61,10 @@ constexpr Kernel kScalar = {
     .dots_of_both = dots_of_both,
     .slice = slice_words,
     .and_gates = and_gates<Word>,
+    .products = products<Word>,
     .add = combine<Word, AddStep>,
     .subtract = combine<Word, SubtractStep>,
+    .bit_and = combine<Word, BitAndStep>,
     .exclusive_or = combine<Word, ExclusiveOrStep>,
 };
 

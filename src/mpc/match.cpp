@@ -45,6 +45,8 @@ std::span<const Person> take_group(std::span<const Person> persons) {
   return persons.first(taken);
 }
 
+static_assert(limits::match_group_pairs_max * kRowBitsBytes * limits::template_rows / 2 <=
+              limits::lane_frame_bytes_max);
 static_assert(limits::match_group_pairs_max >= std::size_t{8} * limits::fingers_per_person_max);
 static_assert(limits::match_group_people_max % 8 == 0 && limits::match_group_people_max > 0);
 
@@ -57,8 +59,8 @@ class CoarseMatcher::State {
         gates_(keys_, ring, kernel),
         similarity_(gates_),
         tally_(gates_),
-        unmatched_own_(limits::match_group_pairs_max * kRowBitsBytes),
-        unmatched_next_(limits::match_group_pairs_max * kRowBitsBytes) {}
+        dissimilar_own_(limits::match_group_pairs_max * kRowBitsBytes * limits::template_rows),
+        dissimilar_next_(limits::match_group_pairs_max * kRowBitsBytes * limits::template_rows) {}
 
   Result<AcceptShares> match(std::span<const Person> persons, const MatchOptions& options) {
     QORGAN_CHECK(check_persons(persons));
@@ -84,44 +86,58 @@ class CoarseMatcher::State {
  private:
   Status match_group(std::span<const Person> persons, const MatchOptions& options, AcceptShares& out) {
     keys_.begin_step();
-    QORGAN_CHECK(agree(persons, options.context));
+    QORGAN_CHECK(agree(plan_of(persons, out.persons, options.context)));
     pairs_.clear();
     for (const Person& person : persons) pairs_.insert(pairs_.end(), person.pairs.begin(), person.pairs.end());
-    const MutableSharedBits unmatched{unmatched_own_.data(), unmatched_next_.data()};
+    const MutableSharedBits rows{dissimilar_own_.data(), dissimilar_next_.data()};
     for (std::size_t first = 0; first < pairs_.size(); first += limits::match_batch_pairs_max) {
       const std::size_t size = std::min(limits::match_batch_pairs_max, pairs_.size() - first);
       const auto batch = std::span(pairs_).subspan(first, size);
       keys_.begin_step();
-      QORGAN_CHECK(similarity_.unmatched_rows(batch, keys_.step(), unmatched.at(first * kRowBitsBytes)));
+      QORGAN_CHECK(
+          similarity_.dissimilar(batch, turn_++, rows.at(first * kRowBitsBytes), pairs_.size() * kRowBitsBytes));
       pairs_done_ += size;
       if (options.progress) QORGAN_CHECK(options.progress(pairs_done_));
     }
     keys_.begin_step();
+    if (!pairs_.empty()) QORGAN_CHECK(all_over_gallery_rows(gates_, rows, pairs_.size()));
     const std::size_t before = out.own.size();
     out.own.resize(before + (persons.size() + 7) / 8);
     out.next.resize(out.own.size());
-    return tally_.decide(persons, unmatched, {out.own.data() + before, out.next.data() + before});
+    return tally_.decide(persons, rows, {out.own.data() + before, out.next.data() + before});
   }
 
-  // Each custodian shows its predecessor that it is at the same step, with the same keys, about to do the same.
-  Status agree(std::span<const Person> persons, ByteView context) {
-    Bytes plan(as_bytes("qorgan/v1/match").begin(), as_bytes("qorgan/v1/match").end());
+  // What the three custodians must be about to do alike.
+  Bytes plan_of(std::span<const Person> group, std::size_t persons, ByteView context) const {
+    const ByteView label = as_bytes("qorgan/v1/match");
+    Bytes plan(label.begin(), label.end());
     append_u64(plan, keys_.step());
     append_u64(plan, context.size());
     plan.insert(plan.end(), context.begin(), context.end());
-    append_u64(plan, persons.size());
-    for (const Person& person : persons) {
+    append_u64(plan, persons);
+    append_u64(plan, group.size());
+    for (const Person& person : group) {
       append_u16(plan, static_cast<std::uint16_t>(person.pairs.size()));
       append_u16(plan, static_cast<std::uint16_t>(person.rows_matched_min));
     }
-    const crypto::Digest sent = confirmation(keys_.own(), plan);
-    const crypto::Digest expected = confirmation(keys_.next(), plan);
-    crypto::Digest received{};
-    QORGAN_CHECK(gates_.ring().exchange(sent, received));
-    if (crypto::equal_constant_time(received, expected)) return {};
-    return failure(ErrorCode::damaged, "The custodians are out of step, or were asked different things",
-                   "custodian " + std::to_string((keys_.party() + 1) % kParties),
-                   "Open a new session between the custodians and ask again");
+    return plan;
+  }
+
+  // Each custodian shows the one before it that it is at the same step with the same key and plan; in a second round,
+  // that the one after it has shown the same. A third round is not needed: two agreeing pairs of three are all.
+  Status agree(ByteView plan) {
+    constexpr int kRounds = 2;
+    for (int round = 0; round < kRounds; ++round) {
+      const crypto::Digest sent = confirmation(keys_.own(), plan);
+      const crypto::Digest expected = confirmation(keys_.next(), plan);
+      crypto::Digest received{};
+      QORGAN_CHECK(gates_.ring().exchange(sent, received));
+      if (crypto::equal_constant_time(received, expected)) continue;
+      return failure(ErrorCode::damaged, "The custodians are out of step, or were asked different things",
+                     "custodian " + std::to_string((keys_.party() + 1) % kParties),
+                     "Open a new session between the custodians and ask again");
+    }
+    return {};
   }
 
   static crypto::Digest confirmation(crypto::Keystream& stream, ByteView plan) {
@@ -134,10 +150,11 @@ class CoarseMatcher::State {
   Gates gates_;
   Similarity similarity_;
   Tally tally_;
-  SecretBuffer unmatched_own_;
-  SecretBuffer unmatched_next_;
+  SecretBuffer dissimilar_own_;
+  SecretBuffer dissimilar_next_;
   std::vector<FingerPair> pairs_;
   std::size_t pairs_done_ = 0;
+  std::uint64_t turn_ = 0;
   bool spent_ = false;
 };
 

@@ -46,8 +46,11 @@ crypto::Digest digest(const crypto::SecretBytes& stored, int index) {
 }  // namespace
 
 std::array<StoredShare, kParties> split(const finger::Template& whole) {
-  const auto seed_0 = crypto::random_key();
-  const auto seed_1 = crypto::random_key();
+  return split_with(whole, crypto::random_key(), crypto::random_key());
+}
+
+std::array<StoredShare, kParties> split_with(const finger::Template& whole, const crypto::Key& seed_0,
+                                             const crypto::Key& seed_1) {
   Cells x_0;
   Cells x_1;
   crypto::expand_seed(seed_0, x_0);

@@ -32,6 +32,10 @@ struct StoredShare {
 
 // Splits with fresh random seeds; share i of the result goes to custodian i.
 std::array<StoredShare, kParties> split(const finger::Template& whole);
+// The same with given seeds, for one who must be able to make the same shares again. The seeds must be unknown to the
+// custodians, and never serve for two templates: x_2 of the two would show their difference.
+std::array<StoredShare, kParties> split_with(const finger::Template& whole, const crypto::Key& seed_0,
+                                             const crypto::Key& seed_1);
 
 // One byte version (1), one byte party, own, next. The length depends on the party alone.
 crypto::SecretBytes serialise(const StoredShare& share);

@@ -24,9 +24,10 @@ class Tally {
  public:
   explicit Tally(Gates& gates) : gates_(gates) {}
 
-  // `unmatched` holds the bits of Similarity::unmatched_rows for all pairs of all `persons`, in their order. Writes one
-  // shared bit a person to `out`, (persons + 7) / 8 bytes each share, unused bits zero. The exchanges' number and
-  // lengths depend on the number of persons and the largest number of fingers alone. Errors: those of the ring.
+  // `unmatched` holds kRowBitsBytes for each pair of each of the `persons`, in their order: 1 for a row of the probe
+  // that no row of the gallery template is similar to. Writes one shared bit a person to `out`, (persons + 7) / 8 bytes
+  // each share, unused bits zero. The exchanges' number and lengths depend on the number of persons and the largest
+  // number of fingers alone. Errors: those of the ring.
   Status decide(std::span<const Person> persons, SharedBits unmatched, MutableSharedBits out);
 
  private:

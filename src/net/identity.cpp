@@ -14,7 +14,8 @@ namespace {
 // RFC 5280, 4.1.2.5: the date for "does not end". Neither date tells when the key was made.
 constexpr const char* kValidFrom = "20000101000000Z";
 constexpr const char* kValidUntil = "99991231235959Z";
-constexpr std::size_t kCommonNameCharactersMax = 64;
+// Sixty-four characters of UTF-8; OpenSSL counts the characters.
+constexpr std::size_t kCommonNameBytesMax = 256;
 // RFC 5280, 4.1.2.2: positive and at most 20 bytes.
 constexpr std::size_t kSerialBytes = 16;
 
@@ -28,6 +29,7 @@ bool set_serial(X509& certificate) {
 }
 
 bool set_name(X509& certificate, std::string_view common_name) {
+  if (common_name.empty() || common_name.size() > kCommonNameBytesMax) return false;
   X509_NAME* name = X509_get_subject_name(&certificate);
   const auto* text = reinterpret_cast<const unsigned char*>(common_name.data());
   return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, static_cast<int>(common_name.size()), -1, 0) ==
@@ -35,15 +37,20 @@ bool set_name(X509& certificate, std::string_view common_name) {
          X509_set_issuer_name(&certificate, name) == 1;
 }
 
-CertificatePtr make_certificate(EVP_PKEY& key, std::string_view common_name) {
+Result<CertificatePtr> make_certificate(EVP_PKEY& key, std::string_view common_name) {
   CertificatePtr certificate(X509_new());
-  const bool made = certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
-                    set_serial(*certificate) && set_name(*certificate, common_name) &&
+  if (!certificate) return openssl_failure("a TLS certificate cannot be made");
+  if (!set_name(*certificate, common_name)) {
+    ERR_clear_error();
+    return failure(ErrorCode::invalid_input, "a certificate's name is UTF-8 of 1 to 64 characters");
+  }
+  const bool made = X509_set_version(certificate.get(), X509_VERSION_3) == 1 && set_serial(*certificate) &&
                     ASN1_TIME_set_string(X509_getm_notBefore(certificate.get()), kValidFrom) == 1 &&
                     ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), kValidUntil) == 1 &&
                     X509_set_pubkey(certificate.get(), &key) == 1 &&
                     X509_sign(certificate.get(), &key, EVP_sha256()) != 0;
-  return made ? std::move(certificate) : nullptr;
+  if (!made) return openssl_failure("a TLS certificate cannot be made");
+  return certificate;
 }
 
 Result<TlsIdentity> assemble(KeyPtr key, CertificatePtr certificate) {
@@ -100,12 +107,9 @@ Pin pin_of(X509& certificate) {
 }
 
 Result<TlsIdentity> make_tls_identity(std::string_view common_name) {
-  if (common_name.empty() || common_name.size() > 4 * kCommonNameCharactersMax)
-    return failure(ErrorCode::invalid_input, "a certificate's name has between 1 and 64 characters");
   KeyPtr key(EVP_EC_gen("P-256"));
   if (!key) return openssl_failure("a TLS key cannot be made");
-  CertificatePtr certificate = make_certificate(*key, common_name);
-  if (!certificate) return openssl_failure("a TLS certificate cannot be made");
+  QORGAN_TRY(CertificatePtr certificate, make_certificate(*key, common_name));
   return assemble(std::move(key), std::move(certificate));
 }
 

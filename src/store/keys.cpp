@@ -8,9 +8,21 @@
 namespace qorgan::store {
 namespace {
 
-void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& out, ByteView bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
 
-void append_i64(Bytes& out, std::int64_t value) { append_u64(out, static_cast<std::uint64_t>(value)); }
+void append_i64(Bytes& out, std::int64_t value) {
+  append_u64(out, static_cast<std::uint64_t>(value));
+}
+
+Bytes context(std::string_view what, const Owner& owner) {
+  Bytes out(what.begin(), what.end());
+  out.push_back(0);
+  append(out, owner.network_id);
+  append_i64(out, owner.custodian);
+  return out;
+}
 
 // The stored form of a request's inner fields: numbers, then each string behind its length.
 class FieldWriter {
@@ -88,54 +100,50 @@ Keys::Keys(const crypto::Key& storage_key, const Owner& owner)
   std::copy_n(id.expose().begin(), id_.size(), id_.begin());
 }
 
-Bytes Keys::context(std::string_view what) const {
-  Bytes out(what.begin(), what.end());
-  out.push_back(0);
-  append(out, owner_.network_id);
-  append_i64(out, owner_.custodian);
-  return out;
+Bytes Keys::place_of(const RecordHead& head) const {
+  Bytes place = context("record key", owner_);
+  append_i64(place, head.enrolled_seq);
+  append(place, head.record_id);
+  append(place, head.pseudonym);
+  append_i64(place, head.positions);
+  return place;
+}
+
+Bytes Keys::place_of_share(const Id& record_id, int position) const {
+  Bytes place = context("share", owner_);
+  append(place, record_id);
+  append_i64(place, position);
+  return place;
+}
+
+Bytes Keys::place_of_request(const Id& request_id, RequestState state, std::int64_t updated_ms) const {
+  Bytes place = context("request", owner_);
+  append(place, request_id);
+  append_i64(place, static_cast<std::int64_t>(state));
+  append_i64(place, updated_ms);
+  return place;
 }
 
 Bytes Keys::wrap(const crypto::Key& record_key, const RecordHead& head) const {
-  Bytes place = context("record key");
-  append_i64(place, head.enrolled_seq);
-  append(place, head.record_id);
-  append(place, head.pseudonym);
-  append_i64(place, head.positions);
-  return crypto::seal(wrapping_, record_key.expose(), place);
+  return crypto::seal(wrapping_, record_key.expose(), place_of(head));
 }
 
 Result<crypto::Key> Keys::unwrap(ByteView wrapped, const RecordHead& head) const {
-  Bytes place = context("record key");
-  append_i64(place, head.enrolled_seq);
-  append(place, head.record_id);
-  append(place, head.pseudonym);
-  append_i64(place, head.positions);
-  QORGAN_TRY(const crypto::SecretBytes key, crypto::unseal(wrapping_, wrapped, place));
+  QORGAN_TRY(const crypto::SecretBytes key, crypto::unseal(wrapping_, wrapped, place_of(head)));
   if (key.size() != crypto::Key::size_bytes) return failure(ErrorCode::damaged, "a record key has another length");
   return crypto::Key(key.expose().first<crypto::Key::size_bytes>());
 }
 
 Bytes Keys::seal_share(const crypto::Key& record_key, const Id& record_id, const Finger& finger) const {
-  Bytes place = context("share");
-  append(place, record_id);
-  append_i64(place, finger.position);
-  return crypto::seal(record_key, finger.share.expose(), place);
+  return crypto::seal(record_key, finger.share.expose(), place_of_share(record_id, finger.position));
 }
 
 Result<crypto::SecretBytes> Keys::unseal_share(const crypto::Key& record_key, const Id& record_id, int position,
                                                ByteView sealed) const {
-  Bytes place = context("share");
-  append(place, record_id);
-  append_i64(place, position);
-  return crypto::unseal(record_key, sealed, place);
+  return crypto::unseal(record_key, sealed, place_of_share(record_id, position));
 }
 
 Bytes Keys::seal_request(const RequestRow& row) const {
-  Bytes place = context("request");
-  append(place, row.request_id);
-  append_i64(place, static_cast<std::int64_t>(row.state));
-  append_i64(place, row.updated_ms);
   FieldWriter fields(field_bytes(row));
   fields.add(row.digest);
   fields.add_i64(row.sequence);
@@ -144,16 +152,13 @@ Bytes Keys::seal_request(const RequestRow& row) const {
   fields.add_string(row.payload.expose());
   fields.add_string(row.result.expose());
   fields.add_string(as_bytes(row.error_json));
-  return crypto::seal(requests_, fields.finish().expose(), place);
+  return crypto::seal(requests_, fields.finish().expose(), place_of_request(row.request_id, row.state, row.updated_ms));
 }
 
 Result<RequestRow> Keys::unseal_request(const Id& request_id, RequestState state, std::int64_t updated_ms,
                                         ByteView sealed) const {
-  Bytes place = context("request");
-  append(place, request_id);
-  append_i64(place, static_cast<std::int64_t>(state));
-  append_i64(place, updated_ms);
-  QORGAN_TRY(const crypto::SecretBytes plain, crypto::unseal(requests_, sealed, place));
+  QORGAN_TRY(const crypto::SecretBytes plain,
+             crypto::unseal(requests_, sealed, place_of_request(request_id, state, updated_ms)));
   FieldReader fields(plain.expose());
   RequestRow row;
   row.request_id = request_id;
@@ -174,7 +179,7 @@ Result<RequestRow> Keys::unseal_request(const Id& request_id, RequestState state
 }
 
 crypto::Digest Keys::tag(const Operation& operation) const {
-  Bytes row = context("operation");
+  Bytes row = context("operation", owner_);
   append_i64(row, operation.sequence);
   append_i64(row, static_cast<std::int64_t>(operation.kind));
   append(row, operation.request_id);
@@ -183,7 +188,7 @@ crypto::Digest Keys::tag(const Operation& operation) const {
 }
 
 crypto::Digest Keys::tag(const Tombstone& tombstone) const {
-  Bytes row = context("tombstone");
+  Bytes row = context("tombstone", owner_);
   append(row, tombstone.record_id);
   append_i64(row, tombstone.enrolled_seq);
   append_i64(row, tombstone.erased_seq);
@@ -191,8 +196,7 @@ crypto::Digest Keys::tag(const Tombstone& tombstone) const {
 }
 
 crypto::Digest Keys::head_tag(const Owner& owner, std::int64_t applied) const {
-  Bytes row(owner.network_id.begin(), owner.network_id.end());
-  append_i64(row, owner.custodian);
+  Bytes row = context("head", owner);
   append_i64(row, applied);
   return crypto::hmac_sha256(rows_.expose(), row);
 }

@@ -25,12 +25,6 @@ struct RecordHead {
   std::int64_t positions = 0;  // bit p set: finger position p is there
 };
 
-struct Tombstone {
-  Id record_id{};
-  std::int64_t enrolled_seq = 0;
-  std::int64_t erased_seq = 0;
-};
-
 // Keys derived from the storage key, which itself is not kept.
 class Keys {
  public:
@@ -61,7 +55,9 @@ class Keys {
   crypto::Digest head_tag(const Owner& owner, std::int64_t applied) const;
 
  private:
-  Bytes context(std::string_view what) const;
+  Bytes place_of(const RecordHead& head) const;
+  Bytes place_of_share(const Id& record_id, int position) const;
+  Bytes place_of_request(const Id& request_id, RequestState state, std::int64_t updated_ms) const;
 
   Owner owner_;
   KeyId id_{};

@@ -4,15 +4,34 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/limits.h"
 
 namespace qorgan::store {
 namespace {
 
+int last_errno(sqlite3* handle, int which_file) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle, "main", which_file, &file);
+  int reason = 0;
+  if (file != nullptr && file->pMethods != nullptr)
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason);
+  return reason;
+}
+
+// sqlite3_system_errno is not set by a commit that fails, so the files are asked: the database, then its log.
+int system_error_of(sqlite3* handle) {
+  for (const int which_file : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+    const int reason = last_errno(handle, which_file);
+    if (reason != 0) return reason;
+  }
+  return sqlite3_system_errno(handle);
+}
+
 bool is_full(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
-  if ((code & 0xff) != SQLITE_IOERR) return false;
+  if (code != SQLITE_IOERR_WRITE && code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_TRUNCATE) return false;
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
 }
 
@@ -99,26 +118,24 @@ Result<std::string> Query::text(int column) const {
   return std::string(data, data + size);
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, const Settings& settings) {
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path) {
   sqlite3* handle = nullptr;
-  const int create = settings.create ? SQLITE_OPEN_CREATE : 0;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | create;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) return failure(ErrorCode::unavailable, "there is no memory to open the file", path.string());
   std::unique_ptr<Database> database(new Database(path, handle));
   if (code != SQLITE_OK) return tl::unexpected(database->error(code));
-  QORGAN_CHECK(database->configure(settings));
+  sqlite3_busy_timeout(handle, limits::store_lock_timeout_ms);
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, limits::stored_value_bytes_max);
+  for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
+    sqlite3_db_config(handle, option, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // Before the first read: the log's index then lives in memory and no other process can come in.
+  QORGAN_CHECK(database->execute("PRAGMA locking_mode=EXCLUSIVE"));
   return database;
 }
 
-Status Database::configure(const Settings& settings) {
-  sqlite3_busy_timeout(handle_, limits::store_lock_timeout_ms);
-  sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, limits::stored_value_bytes_max);
-  for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
-    sqlite3_db_config(handle_, option, 0, nullptr);
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  // EXCLUSIVE before the first read: the journal's index then lives in memory and no other process can come in.
-  QORGAN_CHECK(execute("PRAGMA locking_mode=EXCLUSIVE"));
+Status Database::take(const Settings& settings) {
   {
     QORGAN_TRY(Query journal, query("PRAGMA journal_mode=WAL"));
     QORGAN_CHECK(journal.step_to_row());
@@ -175,7 +192,7 @@ void Database::roll_back() {
 }
 
 Error Database::error(int code) const {
-  const int system_error = sqlite3_system_errno(handle_);
+  const int system_error = system_error_of(handle_);
   const std::string file = path_.string();
   const std::string detail = sqlite3_errmsg(handle_);
   if (is_full(code, system_error))
@@ -183,7 +200,7 @@ Error Database::error(int code) const {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR:  // a table or column that the statement names is not there
+    case SQLITE_ERROR:  // the statements are right, so the file is not: a format or table that SQLite does not know
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
@@ -200,7 +217,8 @@ Error Database::error(int code) const {
       const std::string reason = system_error == 0 ? detail : detail + ", " + std::strerror(system_error);
       return {ErrorCode::unavailable, "the file cannot be read or written (" + reason + ")", file, {}};
     }
-    default: return {ErrorCode::internal, "SQLite reports error " + std::to_string(code) + " (" + detail + ")", file, {}};
+    default:
+      return {ErrorCode::internal, "SQLite reports error " + std::to_string(code) + " (" + detail + ")", file, {}};
   }
 }
 

@@ -1,6 +1,7 @@
 // SQLite's C interface with values for errors (docs/adr/0002-sqlite-access.md says why it is used directly).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -69,11 +70,13 @@ class Query {
 class Database {
  public:
   struct Settings {
-    bool create = false;         // the file must be there where false
     std::int64_t pages_max = 0;  // 0: SQLite's own limit
   };
-  // Errors: busy (another process has the file), damaged (no database, or its first pages cannot be read), unavailable.
-  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, const Settings& settings);
+  // Of a file that is there, which is neither read nor changed yet. Errors: unavailable.
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path);
+  // Sets how the file is written, and takes it for this process alone. Errors: busy (another process has it), damaged
+  // (its first pages cannot be read), unavailable, storage_full.
+  Status take(const Settings& settings);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -94,7 +97,6 @@ class Database {
 
  private:
   Database(std::filesystem::path path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
-  Status configure(const Settings& settings);
 
   std::filesystem::path path_;
   sqlite3* handle_;

@@ -7,7 +7,6 @@
 #include <numbers>
 #include <numeric>
 
-#include "crypto/keystream.h"
 #include "mpc/reference.h"
 
 namespace qorgan::mpc::test {
@@ -96,17 +95,7 @@ crypto::Key key_from(Random& random) {
 std::array<StoredShare, kParties> split_from(Random& random, const finger::Template& whole) {
   const crypto::Key seed_0 = key_from(random);
   const crypto::Key seed_1 = key_from(random);
-  std::array<std::uint8_t, limits::template_bytes> x_0{};
-  std::array<std::uint8_t, limits::template_bytes> x_1{};
-  crypto::expand_seed(seed_0, x_0);
-  crypto::expand_seed(seed_1, x_1);
-  crypto::SecretBytes x_2(limits::template_bytes);
-  for (std::size_t i = 0; i < x_0.size(); ++i) {
-    x_2.expose_mutable()[i] = static_cast<std::uint8_t>(whole.cells[i] - x_0[i] - x_1[i]);
-  }
-  const auto bytes = [](const crypto::Key& seed) { return crypto::SecretBytes(ByteView(seed.expose())); };
-  return {StoredShare{0, bytes(seed_0), bytes(seed_1)}, StoredShare{1, bytes(seed_1), x_2.clone()},
-          StoredShare{2, x_2.clone(), bytes(seed_0)}};
+  return split_with(whole, seed_0, seed_1);
 }
 
 Status MemoryHub::send(int from, ByteView message) {

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "net/net_support.h"
+#include "tests/net/net_support.h"
 
 namespace qorgan::net {
 namespace {

@@ -1,4 +1,4 @@
-#include "net/net_support.h"
+#include "tests/net/net_support.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -96,9 +96,8 @@ Result<Server> start_echo_server(ServerOptions options) {
 
 Pair connect_pair() {
   std::promise<std::shared_ptr<Socket>> arrived;
-  auto listener = must(Listener::start({"127.0.0.1", 0}, [&arrived](std::shared_ptr<Socket> socket) {
-    arrived.set_value(std::move(socket));
-  }));
+  auto listener = must(Listener::start(
+      {"127.0.0.1", 0}, [&arrived](std::shared_ptr<Socket> socket) { arrived.set_value(std::move(socket)); }));
   auto accepted = std::async(std::launch::async, [&arrived] {
     return must(Connection::accept(arrived.get_future().get(), custodian_identity(0), plenty()));
   });

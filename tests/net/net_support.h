@@ -75,22 +75,22 @@ class Stopwatch {
 };
 
 // Fails the test, with the error's text, where the result is one.
-#define EXPECT_OK(expression)                                                            \
-  do {                                                                                   \
-    const auto& qorgan_checked = (expression);                                           \
+#define EXPECT_OK(expression)                                                                \
+  do {                                                                                       \
+    const auto& qorgan_checked = (expression);                                               \
     EXPECT_TRUE(qorgan_checked) << (qorgan_checked ? "" : qorgan_checked.error().message()); \
   } while (false)
-#define ASSERT_OK(expression)                                                            \
-  do {                                                                                   \
-    const auto& qorgan_checked = (expression);                                           \
+#define ASSERT_OK(expression)                                                                \
+  do {                                                                                       \
+    const auto& qorgan_checked = (expression);                                               \
     ASSERT_TRUE(qorgan_checked) << (qorgan_checked ? "" : qorgan_checked.error().message()); \
   } while (false)
-#define EXPECT_ERROR(expression, expected_code)                                          \
-  do {                                                                                   \
-    const auto& qorgan_checked = (expression);                                           \
-    ASSERT_FALSE(qorgan_checked);                                                        \
+#define EXPECT_ERROR(expression, expected_code)                                             \
+  do {                                                                                      \
+    const auto& qorgan_checked = (expression);                                              \
+    ASSERT_FALSE(qorgan_checked);                                                           \
     EXPECT_EQ(error_code_name(qorgan_checked.error().code), error_code_name(expected_code)) \
-        << qorgan_checked.error().message();                                             \
+        << qorgan_checked.error().message();                                                \
   } while (false)
 
 }  // namespace qorgan::net::testing

@@ -24,8 +24,9 @@ struct Ellipse {
   double reach(Point at) const;
 };
 
-// Plastic distortion (Cappelli, Maio, Maltoni, "Modelling plastic distortion in fingerprint images", ICAPR 2001): the skin
-// within `still` sticks to the glass, that far outside moves rigidly by a turn and a shift, that between is stretched.
+// Plastic distortion (Cappelli, Maio, Maltoni, "Modelling plastic distortion in fingerprint images", ICAPR 2001): the
+// skin within `still` sticks to the glass, that far outside moves rigidly by a turn and a shift, that between is
+// stretched.
 struct Distortion {
   Ellipse still;
   double turn_rad = 0;
@@ -46,14 +47,14 @@ struct Placement {
 
 // The state of the skin and the reader.
 struct Condition {
-  double pressure = 0;   // -1 thin ridges .. 1 valleys close
-  double unevenness = 0; // how much the pressure varies over the print, 0 .. 1
-  double dryness = 0;    // how broken the ridges are, 0 .. 1
-  double wetness = 0;    // how much blots fill valleys, 0 .. 1
-  double pores = 0;      // how visible, 0 .. 1
+  double pressure = 0;    // -1 thin ridges .. 1 valleys close
+  double unevenness = 0;  // how much the pressure varies over the print, 0 .. 1
+  double dryness = 0;     // how broken the ridges are, 0 .. 1
+  double wetness = 0;     // how much blots fill valleys, 0 .. 1
+  double pores = 0;       // how visible, 0 .. 1
   double creases = 0;
-  double contrast = 1;   // 0 .. 1 of the full range of grey
-  double grain = 0;      // noise of the reader, grey levels
+  double contrast = 1;  // 0 .. 1 of the full range of grey
+  double grain = 0;     // noise of the reader, grey levels
   int scratches = 0;
   int specks = 0;
 };
@@ -70,7 +71,8 @@ struct Capture {
 
   // From the picture to the finger's canvas, distortion included. Exact.
   Point to_finger(Point picture) const;
-  // The reverse, by fixed-point iteration, to within 0.01 px where the finger is (plasticity keeps the map contracting).
+  // The reverse, by fixed-point iteration, to within 0.05 px where the finger is (plasticity keeps the map
+  // contracting).
   Point to_picture(Point finger) const;
 };
 

@@ -23,8 +23,8 @@ struct Finger {
 // and 2.4 MB.
 Finger make_finger(std::uint64_t seed, std::optional<PatternClass> pattern_class = {});
 
-// Seeds of a population that follow from one seed: person 0, 1, ... and, of a person, finger 1 .. 10 (ISO/IEC 19794-2:2005
-// 6.4.1 finger positions), and of a finger, impression 1, 2, ... Distinct arguments give unrelated seeds.
+// Seeds of a population that follow from one seed: person 0, 1, ... and, of a person, finger 1 .. 10 (ISO/IEC
+// 19794-2:2005 6.4.1 finger positions), and of a finger, impression 1, 2, ... Distinct arguments give unrelated seeds.
 std::uint64_t person_seed(std::uint64_t population_seed, std::uint64_t person);
 std::uint64_t finger_seed(std::uint64_t person_seed, int position);
 std::uint64_t impression_seed(std::uint64_t finger_seed, int impression);

@@ -82,7 +82,8 @@ struct Sampler {
 
   // False outside the canvas.
   bool aim(Point at) {
-    if (!(at.x_px >= 0 && at.y_px >= 0 && at.x_px < kFingerWidth_px - 1 && at.y_px < kFingerHeight_px - 1)) return false;
+    if (!(at.x_px >= 0 && at.y_px >= 0 && at.x_px < kFingerWidth_px - 1 && at.y_px < kFingerHeight_px - 1))
+      return false;
     x = static_cast<int>(at.x_px);
     y = static_cast<int>(at.y_px);
     right = static_cast<float>(at.x_px - x);
@@ -98,7 +99,9 @@ struct Sampler {
   }
 };
 
-float ramp(float low, float high, float x) { return std::clamp((x - low) / (high - low), 0.0F, 1.0F); }
+float ramp(float low, float high, float x) {
+  return std::clamp((x - low) / (high - low), 0.0F, 1.0F);
+}
 
 // How firmly each pixel's skin touches the glass: above 0 it leaves ink.
 class Contact {
@@ -125,8 +128,8 @@ class Contact {
     firmness += static_cast<float>(condition.unevenness) * (0.9F * slow + 0.45F * middle);
     firmness -= 1.9F * rim * rim + 0.5F * rim * std::max(0.0F, fine);
     firmness -= static_cast<float>(condition.dryness) * (0.55F + 1.6F * std::max(0.0F, fine + 0.35F * middle));
-    firmness += static_cast<float>(condition.wetness) * (0.35F + 1.8F * std::max(0.0F, 0.55F * middle + 0.8F * slow));
-    firmness += 0.22F * fine * static_cast<float>(std::min(1.0, condition.grain));
+    firmness += static_cast<float>(condition.wetness) * (0.35F + 1.3F * std::max(0.0F, 0.6F * middle + 0.6F * slow));
+    firmness += 0.45F * fine * static_cast<float>(std::min(1.0, condition.grain));
     firmness -= 1.3F * static_cast<float>(condition.pores) * sampler.of(finger_.pores);
     firmness -= 2.4F * static_cast<float>(condition.creases) * sampler.of(finger_.creases);
     return firmness;

@@ -60,9 +60,9 @@ bool crowded(const std::vector<SkinMinutia>& points, Point at, double distance_p
 
 // What one impression does to minutiae, beyond moving them.
 struct Observation {
-  double missed = 0;         // chance of missing a minutia of middling clarity
-  double false_share = 0;    // minutiae that are not there, per minutia that is
-  double shift_px = 0;       // standard deviations
+  double missed = 0;       // chance of missing a minutia of middling clarity
+  double false_share = 0;  // minutiae that are not there, per minutia that is
+  double shift_px = 0;     // standard deviations
   double turn_rad = 0;
   double type_error = 0;
 };
@@ -71,8 +71,8 @@ Observation draw_observation(double difficulty, Random& random) {
   // Impressions differ in how bad they are: most are good, a few very bad.
   const double badness = difficulty * (0.35 + 0.4 * std::abs(random.normal(0, 1)) + (random.chance(0.06) ? 1.2 : 0));
   Observation observation;
-  observation.missed = std::min(0.8, 0.13 * badness);
-  observation.false_share = std::min(0.8, 0.16 * badness);
+  observation.missed = std::min(0.8, 0.11 * badness);
+  observation.false_share = std::min(0.8, 0.14 * badness);
   observation.shift_px = 0.5 * difficulty + 0.7 * badness;
   observation.turn_rad = 0.03 * difficulty + 0.06 * badness;
   observation.type_error = std::min(0.5, 0.2 * badness);
@@ -106,12 +106,14 @@ class Observer {
       if (random_.chance(observation_.missed * (1.6 - 1.2 * minutia.clarity) + rim * rim)) continue;
       add(minutia, 35 + 60 * minutia.clarity - 30 * rim);
     }
-    const int false_count = static_cast<int>(std::lround(observation_.false_share * static_cast<double>(found_.points.size())));
+    const int false_count =
+        static_cast<int>(std::lround(observation_.false_share * static_cast<double>(found_.points.size())));
     for (int i = 0; i < false_count; ++i) add(invent(), random_.uniform(20, 75));
     std::stable_sort(found_.points.begin(), found_.points.end(),
                      [](const Minutia& a, const Minutia& b) { return a.quality > b.quality; });
     if (found_.points.size() > limits::minutiae_max) found_.points.resize(limits::minutiae_max);
-    found_.quality = static_cast<int>(std::clamp(100 - 150 * (observation_.missed + observation_.false_share) / 2, 0.0, 100.0));
+    found_.quality =
+        static_cast<int>(std::clamp(100 - 150 * (observation_.missed + observation_.false_share) / 2, 0.0, 100.0));
     return std::move(found_);
   }
 
@@ -163,7 +165,8 @@ MinutiaeFinger make_minutiae(std::uint64_t seed, std::optional<PatternClass> pat
   finger.seed = seed;
   finger.pattern = Pattern::make(seed, pattern_class);
   Random random(derive_seed(seed, 6));
-  const Ellipse skin{{finger.pattern.centre().x_px, finger.pattern.centre().y_px + 30}, kReachAcross_px, kReachAlong_px};
+  const Ellipse skin{
+      {finger.pattern.centre().x_px, finger.pattern.centre().y_px + 30}, kReachAcross_px, kReachAlong_px};
   constexpr double kDensityMax = 2.5 * kFreeDensity;
   const int tries = static_cast<int>(kDensityMax * 4 * kReachAcross_px * kReachAlong_px * random.normal(1, 0.1));
   for (int i = 0; i < tries; ++i) {

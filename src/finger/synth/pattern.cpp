@@ -26,28 +26,40 @@ PatternClass draw_class(Random& random) {
   return PatternClass::whorl;
 }
 
-double half_angle(Point at, Point pole) { return 0.5 * std::atan2(pole.y_px - at.y_px, at.x_px - pole.x_px); }
+double half_angle(Point at, Point pole) {
+  return 0.5 * std::atan2(pole.y_px - at.y_px, at.x_px - pole.x_px);
+}
 
 }  // namespace
 
 std::string_view pattern_class_name(PatternClass pattern_class) {
   switch (pattern_class) {
-    case PatternClass::arch: return "arch";
-    case PatternClass::tented_arch: return "tented arch";
-    case PatternClass::left_loop: return "left loop";
-    case PatternClass::right_loop: return "right loop";
-    case PatternClass::whorl: return "whorl";
+    case PatternClass::arch:
+      return "arch";
+    case PatternClass::tented_arch:
+      return "tented arch";
+    case PatternClass::left_loop:
+      return "left loop";
+    case PatternClass::right_loop:
+      return "right loop";
+    case PatternClass::whorl:
+      return "whorl";
   }
   return "arch";
 }
 
 double natural_share(PatternClass pattern_class) {
   switch (pattern_class) {
-    case PatternClass::arch: return 0.037;
-    case PatternClass::tented_arch: return 0.029;
-    case PatternClass::left_loop: return 0.338;
-    case PatternClass::right_loop: return 0.317;
-    case PatternClass::whorl: return 0.279;
+    case PatternClass::arch:
+      return 0.037;
+    case PatternClass::tented_arch:
+      return 0.029;
+    case PatternClass::left_loop:
+      return 0.338;
+    case PatternClass::right_loop:
+      return 0.317;
+    case PatternClass::whorl:
+      return 0.279;
   }
   return 0;
 }

@@ -46,7 +46,8 @@ class Pattern {
   // Ridge orientation at a point, 0 <= angle < pi. Zero-pole model (Sherlock, Monro, "A model for interpreting
   // fingerprint topology", Pattern Recognition 26(7), 1993), whose excess over horizontal is bent towards the natural
   // dome shape by a smooth field without singular points, in the spirit of Vizcaya and Gerhardt (Pattern Recognition
-  // 29(7), 1996); arches as in Cappelli, "Synthetic fingerprint generation", in Handbook of Fingerprint Recognition, 2009.
+  // 29(7), 1996); arches as in Cappelli, "Synthetic fingerprint generation", in Handbook of Fingerprint Recognition,
+  // 2009.
   double orientation_rad(Point at) const;
   // Distance from ridge to ridge at a point, 6.5 .. 12 pixels.
   double period_px(Point at) const;

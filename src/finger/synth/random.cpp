@@ -40,22 +40,29 @@ std::uint64_t Random::next() {
   return result;
 }
 
-double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Random::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 int Random::below(int count) {
   QORGAN_ASSERT(count >= 1);
   return static_cast<int>(uniform() * count);
 }
 
-bool Random::chance(double probability) { return uniform() < probability; }
+bool Random::chance(double probability) {
+  return uniform() < probability;
+}
 
 double Random::normal(double mean, double deviation) {
   double sum = -6;
   for (int i = 0; i < 3; ++i) {
     const std::uint64_t four = next();
-    for (int shift = 0; shift < 64; shift += 16) sum += (static_cast<double>((four >> shift) & 0xffff) + 0.5) * 0x1.0p-16;
+    for (int shift = 0; shift < 64; shift += 16)
+      sum += (static_cast<double>((four >> shift) & 0xffff) + 0.5) * 0x1.0p-16;
   }
   return mean + deviation * sum;
 }

@@ -58,8 +58,8 @@ class KernelBank {
         const auto at = static_cast<std::size_t>((y + radius_) * stride_ + x + radius_);
         const double along = c * x - s * y;
         const double across = s * x + c * y;
-        envelope[at] = std::exp(-0.5 * (along * along / (along_sigma * along_sigma) +
-                                        across * across / (across_sigma * across_sigma)));
+        envelope[at] = std::exp(
+            -0.5 * (along * along / (along_sigma * along_sigma) + across * across / (across_sigma * across_sigma)));
         wave[at] = std::cos(2 * std::numbers::pi * across / period);
         envelope_sum += envelope[at];
         wave_sum += envelope[at] * wave[at];
@@ -95,7 +95,8 @@ std::vector<std::uint16_t> choose_kernels(const Pattern& pattern, int width, int
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const Point at{(x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5};
-      chosen[i++] = static_cast<std::uint16_t>(KernelBank::index_of(pattern.orientation_rad(at), pattern.period_px(at)));
+      chosen[i++] =
+          static_cast<std::uint16_t>(KernelBank::index_of(pattern.orientation_rad(at), pattern.period_px(at)));
     }
   }
   return chosen;

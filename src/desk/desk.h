@@ -1,0 +1,104 @@
+// The desk's end: it turns prints and ID numbers into shares and pseudonyms, asks all three custodians, and checks and
+// adds up what they answer.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "crypto/secret.h"
+#include "finger/position.h"
+#include "finger/template.h"
+#include "identity/iin.h"
+#include "identity/oprf.h"
+#include "mpc/accept.h"
+#include "net/client.h"
+#include "net/identity.h"
+#include "protocol/network.h"
+#include "protocol/request.h"
+
+namespace qorgan::desk {
+
+struct Print {
+  finger::Position position = finger::Position::right_index;
+  finger::Template made;
+};
+
+// What goes with every request. Without an id each call makes a new one; with one, the call repeats that request.
+struct Asking {
+  std::string operator_name;
+  std::string purpose;
+  std::optional<protocol::RequestId> request_id;
+};
+
+// What one custodian spent on a comparison.
+struct CustodianWork {
+  std::uint64_t finger_pairs = 0;
+  std::uint64_t bytes_sent = 0;
+  std::int64_t duration_us = 0;
+};
+
+struct Enrolled {
+  protocol::RequestId request_id{};
+  protocol::RecordId record_id{};
+};
+struct Verified {
+  protocol::RequestId request_id{};
+  bool same_person = false;
+  std::array<CustodianWork, protocol::kCustodians> work{};
+};
+struct Identified {
+  protocol::RequestId request_id{};
+  std::size_t compared = 0;  // people
+  std::size_t candidates = 0;
+  // Of the first limits::candidates_max candidates, in the order of enrolment.
+  std::vector<protocol::RecordId> records;
+  std::array<CustodianWork, protocol::kCustodians> work{};
+};
+struct Erased {
+  protocol::RequestId request_id{};
+};
+struct CustodianStatus {
+  std::optional<Error> error;  // where it could not be asked
+  std::string name;
+  std::string address;
+  std::string version;
+  std::int64_t people = 0;
+  std::int64_t fingers = 0;
+  std::int64_t sequence = 0;
+  std::int64_t resident_bytes = 0;
+};
+
+// Thread-safe. Every call ends within its deadline (limits.h), and no call gives an answer that all three custodians
+// have not agreed to. Errors of each call: those of the custodians, naming the one; unavailable, timeout, wrong_network,
+// version_mismatch where one cannot be asked (then nothing was done); undecided where a connection was lost too late to
+// know, with the request id to repeat; damaged where two custodians contradict each other.
+class Desk {
+ public:
+  // `folder` holds the desk's key and its secret for repeating requests. Errors: not_found, damaged, refused (modes),
+  // wrong_network where the network file does not list this desk.
+  static Result<Desk> open(const std::filesystem::path& network_file, const std::filesystem::path& folder);
+  ~Desk();
+  Desk(Desk&&) noexcept;
+  Desk& operator=(Desk&&) noexcept;
+
+  const std::string& name() const;
+
+  Result<Enrolled> enrol(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking);
+  Result<Verified> verify(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking);
+  Result<Identified> identify(const std::vector<Print>& prints, const Asking& asking);
+  Result<Erased> erase(const identity::Iin& iin, const Asking& asking);
+  std::array<CustodianStatus, protocol::kCustodians> status();
+
+ private:
+  struct State;
+  explicit Desk(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace qorgan::desk

@@ -1,0 +1,217 @@
+// What one custodian sees of a match: equal lengths whatever the prints, uniformly random bytes, no trace of a print.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "mpc/match.h"
+#include "mpc/reference.h"
+#include "tests/mpc/support.h"
+
+namespace qorgan::mpc::test {
+namespace {
+
+using finger::Template;
+
+struct Seen {
+  std::array<Bytes, kParties> received;
+  std::array<std::vector<std::size_t>, kParties> lengths;
+  std::array<AcceptShares, kParties> answers;
+};
+
+// A lane that many matches are seen on.
+class Watched {
+ public:
+  explicit Watched(Random& random) : random_(random), custodians_(random) {}
+
+  Seen match(std::span<const ClearPerson> people) { return match(SharedPeople(random_, people)); }
+  Seen match(const SharedPeople& shared) {
+    for (int party = 0; party < kParties; ++party) {
+      MemoryRing& ring = custodians_.ring(party);
+      ring.records = true;
+      ring.received.clear();
+      ring.lengths.clear();
+    }
+    auto results = custodians_.run([&](int party) { return custodians_.matcher(party).match(shared.of(party)); });
+    Seen seen;
+    for (int party = 0; party < kParties; ++party) {
+      const auto i = static_cast<std::size_t>(party);
+      EXPECT_TRUE(results[i].has_value());
+      seen.received[i] = std::move(custodians_.ring(party).received);
+      seen.lengths[i] = std::move(custodians_.ring(party).lengths);
+      seen.answers[i] = std::move(*results[i]);
+    }
+    return seen;
+  }
+
+ private:
+  Random& random_;
+  Custodians custodians_;
+};
+
+// On a fresh lane: the roles move on from batch to batch, and the lengths with them.
+Seen observe_first(Random& random, std::span<const ClearPerson> people) {
+  return Watched(random).match(people);
+}
+
+TEST(Transcript, LengthsDependOnPublicSizesAlone) {
+  Random random(71);
+  const Template full = random_template(random, finger::kRows);
+  const Template other = random_template(random, finger::kRows);
+  const Template few = random_template(random, 6);
+  const Template empty;
+  const std::vector<ClearPerson> same{{{{&full, &full}, {&other, &other}}, 1}, {{{&full, &full}}, 1}};
+  const std::vector<ClearPerson> different{{{{&empty, &full}, {&few, &other}}, 64}, {{{&few, &empty}}, 33}};
+  EXPECT_EQ(observe_first(random, same).lengths, observe_first(random, different).lengths);
+  // The test could fail: another number of pairs does show.
+  const std::vector<ClearPerson> more{same[0], same[0]};
+  EXPECT_NE(observe_first(random, same).lengths, observe_first(random, more).lengths);
+}
+
+TEST(Transcript, EveryByteReceivedIsUniform) {
+  constexpr std::uint64_t kSeed = 72;
+  Random random(kSeed);
+  const Template full = random_template(random, finger::kRows);
+  const Template empty;
+  // In three matches each custodian plays each of the protocol's roles once.
+  constexpr int kRounds = 1280;
+  for (const auto& [probe, gallery] : {std::pair{&full, &full}, {&empty, &full}}) {
+    const SharedPeople people(random, std::vector<ClearPerson>{{{{probe, gallery}}, 16}});
+    Watched lane(random);
+    std::array<std::vector<std::array<std::uint32_t, 256>>, kParties> counts;
+    for (int round = 0; round < kRounds; ++round) {
+      std::array<std::size_t, kParties> at{};
+      for (int role = 0; role < kParties; ++role) {
+        const Seen seen = lane.match(people);
+        for (std::size_t party = 0; party < kParties; ++party) {
+          counts[party].resize(std::max(counts[party].size(), at[party] + seen.received[party].size()));
+          for (const std::uint8_t byte : seen.received[party]) ++counts[party][at[party]++][byte];
+        }
+      }
+    }
+    for (std::size_t party = 0; party < kParties; ++party) {
+      ASSERT_GT(counts[party].size(), 5000u);
+      for (std::size_t at = 0; at < counts[party].size(); ++at) {
+        ASSERT_LT(chi_square(counts[party][at]), kChiSquareMax)
+            << "custodian " << party << ", byte " << at << ", seed " << kSeed;
+      }
+    }
+  }
+}
+
+// Values that are zero, under masks: where two masks were the same, so would be the bytes.
+TEST(Transcript, NoEightBytesAreSeenTwice) {
+  Random random(76);
+  const Template empty;
+  const SharedPeople people(random, std::vector<ClearPerson>(100, {{{&empty, &empty}}, 16}));
+  Watched lane(random);
+  std::vector<std::array<std::uint8_t, 8>> windows;
+  for (int round = 0; round < 3; ++round) {
+    const Seen seen = lane.match(people);
+    for (const Bytes& received : seen.received) {
+      for (std::size_t at = 0; at + 8 <= received.size(); at += 8) {
+        std::copy_n(received.begin() + static_cast<std::ptrdiff_t>(at), 8, windows.emplace_back().begin());
+      }
+    }
+  }
+  ASSERT_GT(windows.size(), 200'000u);
+  std::sort(windows.begin(), windows.end());
+  EXPECT_EQ(std::adjacent_find(windows.begin(), windows.end()), windows.end());
+}
+
+// Whether any 8 neighbouring bytes of `secret` that are not all equal occur in `seen`.
+bool shows(const Bytes& seen, ByteView secret) {
+  constexpr std::size_t kWindow = 8;
+  for (std::size_t at = 0; at + kWindow <= secret.size(); at += kWindow) {
+    const auto window = secret.subspan(at, kWindow);
+    if (std::all_of(window.begin(), window.end(), [&](std::uint8_t byte) { return byte == window[0]; })) continue;
+    if (std::search(seen.begin(), seen.end(), window.begin(), window.end()) != seen.end()) return true;
+  }
+  return false;
+}
+
+// Everything about a pair of prints that the protocol computes with, in the clear.
+std::vector<Bytes> secrets_of(const Template& probe, const Template& gallery) {
+  std::vector<Bytes> secrets;
+  for (const Template* whole : {&probe, &gallery}) secrets.emplace_back(whole->cells.begin(), whole->cells.end());
+  const auto margins = similarity_margins(probe, gallery);
+  Bytes by_gallery_row;
+  Bytes planes(8 * margins.size() / 8);
+  for (std::size_t j = 0; j < finger::kRows; ++j) {
+    for (std::size_t i = 0; i < finger::kRows; ++i) {
+      by_gallery_row.push_back(static_cast<std::uint8_t>(margins[i * finger::kRows + j]));
+    }
+  }
+  for (std::size_t e = 0; e < by_gallery_row.size(); ++e) {
+    for (std::size_t k = 0; k < 8; ++k) {
+      auto& byte = planes[(k * by_gallery_row.size() + e) / 8];
+      byte = static_cast<std::uint8_t>(byte | (((by_gallery_row[e] >> k) & 1) << (e % 8)));
+    }
+  }
+  secrets.push_back(by_gallery_row);
+  secrets.push_back(planes);
+  return secrets;
+}
+
+TEST(Transcript, ShowsNeitherPrintsNorMarginsNorTheirBits) {
+  Random random(73);
+  Watched lane(random);
+  for (int round = 0; round < 50; ++round) {
+    const Template probe = random_template(random, finger::kRows);
+    const Template gallery = noisy_copy(random, probe, 0.1, 4);
+    const std::vector<ClearPerson> people{{{{&probe, &gallery}}, 16}};
+    const Seen seen = lane.match(people);
+    for (const Bytes& secret : secrets_of(probe, gallery)) {
+      for (std::size_t party = 0; party < kParties; ++party) EXPECT_FALSE(shows(seen.received[party], secret));
+      // The search could fail: it finds the secret where it is.
+      Bytes leaky = seen.received[0];
+      leaky.insert(leaky.begin() + 100, secret.begin(), secret.end());
+      EXPECT_TRUE(shows(leaky, secret));
+    }
+  }
+}
+
+TEST(Transcript, OneCustodiansAnswerIsUniformAndTwoGiveTheAnswer) {
+  constexpr std::uint64_t kSeed = 74;
+  Random random(kSeed);
+  const Template full = random_template(random, finger::kRows);
+  const SharedPeople people(random, std::vector<ClearPerson>(8, {{{&full, &full}}, 32}));
+  Watched lane(random);
+  std::array<std::array<std::uint32_t, 256>, kParties> counts{};
+  for (int i = 0; i < 2000; ++i) {
+    const Seen seen = lane.match(people);
+    for (std::size_t party = 0; party < kParties; ++party) {
+      ++counts[party][seen.answers[party].own[0]];
+      const std::size_t next = (party + 1) % kParties;
+      ASSERT_EQ(seen.answers[party].own[0] ^ seen.answers[party].next[0] ^ seen.answers[next].next[0], 0xFF);
+    }
+  }
+  for (const auto& count : counts) EXPECT_LT(chi_square(count), kChiSquareMax) << "seed " << kSeed;
+}
+
+TEST(Transcript, TheSameMatchOnTheSameLaneLooksDifferentEachTime) {
+  Random random(75);
+  const Template full = random_template(random, finger::kRows);
+  const SharedPeople people(random, std::vector<ClearPerson>{{{{&full, &full}}, 16}});
+  Watched lane(random);
+  // Each custodian plays the same role in every third match.
+  std::array<std::vector<Bytes>, kParties> seen;
+  for (int round = 0; round < 12; ++round) {
+    const Seen match = lane.match(people);
+    if (round % kParties != 0) continue;
+    for (std::size_t party = 0; party < kParties; ++party) seen[party].push_back(match.received[party]);
+  }
+  // Two messages that no keystream byte was used twice for agree in one byte of 256 by chance.
+  for (const auto& rounds : seen) {
+    for (std::size_t a = 0; a < rounds.size(); ++a) {
+      for (std::size_t b = a + 1; b < rounds.size(); ++b) {
+        const std::size_t size = std::min(rounds[a].size(), rounds[b].size());
+        std::size_t equal = 0;
+        for (std::size_t at = 0; at < size; ++at) equal += rounds[a][at] == rounds[b][at];
+        EXPECT_LT(equal, size / 64);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qorgan::mpc::test

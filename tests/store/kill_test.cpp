@@ -1,0 +1,128 @@
+// A process that is killed at any moment leaves each operation done in full or not at all.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+
+#include "tests/store/store_support.h"
+
+namespace qorgan::store::test {
+namespace {
+
+// What operation `sequence` does is a function of its number alone: every fourth one erases the person that the third
+// before it enrolled.
+bool is_erasure(std::int64_t sequence) {
+  return sequence % 4 == 0;
+}
+std::uint64_t person_of(std::int64_t sequence) {
+  return static_cast<std::uint64_t>(is_erasure(sequence) ? sequence - 3 : sequence);
+}
+std::uint64_t request_number(std::int64_t sequence) {
+  return 1'000'000 + static_cast<std::uint64_t>(sequence);
+}
+
+Status apply(Store& store, std::int64_t sequence) {
+  QORGAN_CHECK(store.put_request(make_request(request_number(sequence))));
+  if (is_erasure(sequence)) return erase(store, sequence, id_of(person_of(sequence)));
+  return enrol(store, make_record(person_of(sequence), sequence, 2, 4130));
+}
+
+// Goes on from where the file stands, writing each finished sequence number to `report`, until it is killed.
+[[noreturn]] void work(const StoreFile& file, int report) {
+  auto store = file.open();
+  if (!store) ::_exit(3);
+  for (std::int64_t sequence = store->applied_sequence().value() + 1;; ++sequence) {
+    if (!apply(*store, sequence)) ::_exit(4);
+    if (::write(report, &sequence, sizeof sequence) != sizeof sequence) ::_exit(5);
+  }
+}
+
+void expect_whole(Store& store, std::int64_t told) {
+  const std::int64_t applied = store.applied_sequence().value();
+  EXPECT_GE(applied, told) << "an operation that was told as done is gone";
+  EXPECT_LE(applied, told + 1);
+  std::set<std::uint64_t> expected;
+  for (std::int64_t sequence = 1; sequence <= applied; ++sequence) {
+    if (is_erasure(sequence)) {
+      expected.erase(person_of(sequence));
+    } else {
+      expected.insert(person_of(sequence));
+    }
+  }
+  const std::vector<Record> records = load(store);
+  ASSERT_EQ(records.size(), expected.size());
+  std::size_t at = 0;
+  for (const std::uint64_t person : expected)
+    EXPECT_TRUE(same(records[at++], make_record(person, static_cast<std::int64_t>(person), 2, 4130)));
+  const auto operations = store.operations_after(0, SIZE_MAX).value();
+  ASSERT_EQ(operations.size(), static_cast<std::size_t>(applied));
+  for (const Operation& operation : operations) {
+    EXPECT_EQ(operation.kind, is_erasure(operation.sequence) ? OperationKind::erase : OperationKind::enrol);
+    EXPECT_EQ(operation.record_id, id_of(person_of(operation.sequence)));
+    const auto request = store.find_request(id_of(request_number(operation.sequence))).value();
+    ASSERT_TRUE(request.has_value());
+    EXPECT_EQ(request->state, RequestState::committed);
+    EXPECT_EQ(request->payload.size(), 0U);
+  }
+  const auto under_way = store.requests_in(RequestState::prepared).value();
+  for (const RequestRow& row : under_way) EXPECT_EQ(row.request_id, id_of(request_number(applied + 1)));
+}
+
+TEST(Kill, NothingIsHalfDoneAndNothingToldIsLost) {
+  const unsigned seed = 51;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const StoreFile file;
+  ASSERT_OK(file.open());
+  std::int64_t told = 0;
+  for (int round = 0; round < 60; ++round) {
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) work(file, pipe_ends[1]);
+    ::close(pipe_ends[1]);
+    // Killed a random while after some operation.
+    std::int64_t sequence = 0;
+    for (auto done = random() % 6; done > 0 && ::read(pipe_ends[0], &sequence, sizeof sequence) > 0; --done)
+      told = sequence;
+    ::usleep(static_cast<useconds_t>(random() % 3000));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself, code " << WEXITSTATUS(status);
+    while (::read(pipe_ends[0], &sequence, sizeof sequence) > 0) told = sequence;
+    ::close(pipe_ends[0]);
+    auto store = file.open();
+    ASSERT_OK(store);
+    expect_whole(*store, told);
+    told = store->applied_sequence().value();
+  }
+  EXPECT_GT(told, 60);
+}
+
+// Killed in the middle of making the file: the next start makes it.
+TEST(Kill, WhileTheFileIsMade) {
+  std::mt19937 random(52);
+  SCOPED_TRACE("seed 52");
+  for (int round = 0; round < 20; ++round) {
+    const StoreFile file;
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      const auto store = file.open();
+      ::pause();
+    }
+    ::usleep(static_cast<useconds_t>(random() % 3000));
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    auto store = file.open();
+    ASSERT_OK(store);
+    EXPECT_EQ(store->applied_sequence().value(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace qorgan::store::test

@@ -1,0 +1,75 @@
+// What the store's tests share: a file in a folder of its own, artificial records, a look into the file's bytes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+#include "tests/support/temp_folder.h"
+
+namespace qorgan::store::test {
+
+// Puts the tests' files into memory where the system has a folder there: thousands of transactions, each of which waits
+// for the disk, would take minutes. TMPDIR overrides.
+struct QuickFolder {
+  QuickFolder();
+};
+
+// A file that is opened and closed many times, with its key.
+class StoreFile {
+ public:
+  StoreFile();
+  Options options() const { return options_; }
+  const std::filesystem::path& path() const { return options_.path; }
+  std::filesystem::path log_path() const { return options_.path.string() + "-wal"; }
+  static crypto::Key key();
+  Result<Store> open() const { return Store::open(options_, key()); }
+
+ private:
+  QuickFolder quick_;
+  qorgan::test::TempFolder folder_;
+  Options options_;
+};
+
+Id id_of(std::uint64_t number);
+Pseudonym pseudonym_of(std::uint64_t number);
+// Person `number`: `fingers` fingers at positions 1, 2, ..., each share `share_bytes` bytes that depend on the number.
+Record make_record(std::uint64_t number, std::int64_t sequence, int fingers = 1, std::size_t share_bytes = 200);
+crypto::SecretBytes share_of(std::uint64_t number, int position, std::size_t share_bytes = 200);
+RequestRow make_request(std::uint64_t number, RequestState state = RequestState::prepared);
+
+// Equal in every field.
+bool same(const Record& a, const Record& b);
+bool same(const RequestRow& a, const RequestRow& b);
+
+// Enrols and erases; the request id is that of the sequence number.
+Status enrol(Store& store, const Record& record);
+Status erase(Store& store, std::int64_t sequence, const Id& record_id);
+std::vector<Record> load(Store& store);
+
+Bytes read_file(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, const Bytes& bytes);
+
+// Of a result that must be an error.
+template <class T>
+Error error_of(const Result<T>& result) {
+  EXPECT_FALSE(result.has_value());
+  return result ? Error{ErrorCode::internal, "no error", {}, {}} : result.error();
+}
+
+#define EXPECT_OK(expression)                                        \
+  do {                                                               \
+    const auto& outcome_ = (expression);                             \
+    EXPECT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
+  } while (false)
+#define ASSERT_OK(expression)                                        \
+  do {                                                               \
+    const auto& outcome_ = (expression);                             \
+    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
+  } while (false)
+
+}  // namespace qorgan::store::test
