@@ -29,7 +29,7 @@ constexpr int kPosition = static_cast<int>(finger::Position::right_index);
 struct Options {
   int gallery = 20'000;
   int probes = 5;
-  int fingers = 1;
+  int fingers = 2;
   int rounds = 100;
   std::uint64_t seed = 1;
 };
@@ -266,7 +266,6 @@ void add_lab_bench(CLI::App& lab, Context& context) {
   search->add_option("--gallery", search_options->gallery, "Fingers in the gallery")->check(CLI::Range(2, 1'000'000))->capture_default_str();
   search->add_option("--probes", search_options->probes, "Searches, each for a planted mated probe")->check(CLI::Range(1, 1000))->capture_default_str();
   const auto [single, single_options] = add("verify", "Verify artificial people one after another", verify);
-  single_options->fingers = 2;
   single->add_option("--rounds", single_options->rounds, "Verifications")->check(CLI::Range(1, 100'000))->capture_default_str();
 }
 

@@ -8,6 +8,7 @@ struct ExtractSettings {
   // ridges themselves are not taken for background.
   float mean_sigma = 4.0F;
   float contrast_sigma = 14.0F;
+  float near_contrast_sigma = 6.0F;
   // Contrast under this, in grey levels, is sensor noise and is not amplified.
   float contrast_floor = 5.0F;
 
@@ -34,6 +35,7 @@ struct ExtractSettings {
   // Segmentation.
   float clarity_min = 0.15F;
   float contrast_share_min = 0.25F;
+  int hole_blocks_max = 200;
 
   // Two minutiae that cancel each other (a broken ridge, a bridge, an island) within this are one blemish.
   float pair_along = 10.0F;

@@ -59,6 +59,9 @@ Normalised normalise(const Image& image, const ExtractSettings& settings) {
   cv::Mat1f squares;
   cv::multiply(level, level, squares);
   cv::Mat1f variance = shrink(squares);
+  cv::Mat1f near_variance = variance.clone();
+  smooth(near_variance, settings.near_contrast_sigma);
+  cv::sqrt(near_variance, out.near_contrast);
   smooth(variance, settings.contrast_sigma);
   cv::sqrt(variance, out.contrast);
   cv::Mat1f divisor;

@@ -30,11 +30,32 @@ void keep_large_parts(cv::Mat1b& mask) {
   }
 }
 
+// Fills the gaps that finger surrounds: a wet or dry spot whose ridges may still show.
+void fill_holes(cv::Mat1b& mask, int blocks_max) {
+  cv::Mat1b outside;
+  cv::bitwise_not(mask, outside);
+  cv::Mat labels;
+  cv::Mat stats;
+  cv::Mat centres;
+  const int count = cv::connectedComponentsWithStats(outside, labels, stats, centres, 4);
+  for (int y = 0; y < mask.rows; ++y) {
+    for (int x = 0; x < mask.cols; ++x) {
+      const int label = labels.at<int>(y, x);
+      if (label == 0) continue;
+      const int left = stats.at<int>(label, cv::CC_STAT_LEFT);
+      const int top = stats.at<int>(label, cv::CC_STAT_TOP);
+      const bool touches_edge = left == 0 || top == 0 || left + stats.at<int>(label, cv::CC_STAT_WIDTH) == mask.cols ||
+                                top + stats.at<int>(label, cv::CC_STAT_HEIGHT) == mask.rows;
+      if (!touches_edge && stats.at<int>(label, cv::CC_STAT_AREA) <= blocks_max) mask(y, x) = 255;
+    }
+  }
+}
+
 }  // namespace
 
 Foreground segment(const Normalised& print, const Frequency& frequency, const ExtractSettings& settings) {
   cv::Mat1f contrast;
-  cv::resize(print.contrast, contrast, frequency.clarity.size(), 0, 0, cv::INTER_AREA);
+  cv::resize(print.near_contrast, contrast, frequency.clarity.size(), 0, 0, cv::INTER_AREA);
   cv::Mat1f clarity;
   cv::GaussianBlur(frequency.clarity, clarity, cv::Size(), 1.2, 1.2, cv::BORDER_REPLICATE);
   Foreground out;
@@ -48,6 +69,7 @@ Foreground segment(const Normalised& print, const Frequency& frequency, const Ex
   cv::morphologyEx(out.mask, out.mask, cv::MORPH_CLOSE, element);
   cv::morphologyEx(out.mask, out.mask, cv::MORPH_OPEN, element);
   keep_large_parts(out.mask);
+  fill_holes(out.mask, settings.hole_blocks_max);
   cv::Mat1b framed;
   cv::copyMakeBorder(out.mask, framed, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
   cv::Mat1f distance;
