@@ -69,7 +69,8 @@ inline constexpr int connect_timeout_ms = 3'000;
 inline constexpr int handshake_timeout_ms = 5'000;
 // An idle control connection is closed after this.
 inline constexpr int idle_timeout_ms = 120'000;
-// A list of a million bytes of "0," would cost half a million values of 16 bytes; no message of this program needs more.
+// A list of a million bytes of "0," would cost half a million values of 16 bytes; no message of this program needs
+// more.
 inline constexpr std::size_t json_values_max = 100'000;
 // A hello is some 200 bytes, and an error in its place three texts of error_text_bytes_max, quotes in them doubled.
 inline constexpr std::size_t hello_bytes_max = 8192;
@@ -138,7 +139,8 @@ inline constexpr int pseudonyms_per_minute_max = 600;
 inline constexpr std::size_t oprf_input_bytes_max = 65535;
 
 // --- records at rest (store) ---
-// The largest stored share is a seed and a whole template with their two bytes of heading; twice a template is room enough.
+// The largest stored share is a seed and a whole template with their two bytes of heading; twice a template is room
+// enough.
 inline constexpr std::size_t stored_share_bytes_max = 2 * template_bytes;
 // One request at rest: its JSON head, its shares, its result, the reason of its end, each within a message's limits.
 inline constexpr std::size_t stored_request_bytes_max = 2 * (message_head_bytes_max + message_body_bytes_max);

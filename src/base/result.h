@@ -47,7 +47,8 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-inline tl::unexpected<Error> failure(ErrorCode code, std::string what, std::string where = {}, std::string remedy = {}) {
+inline tl::unexpected<Error> failure(ErrorCode code, std::string what, std::string where = {},
+                                     std::string remedy = {}) {
   return tl::unexpected<Error>(Error{code, std::move(what), std::move(where), std::move(remedy)});
 }
 
@@ -56,24 +57,24 @@ inline tl::unexpected<Error> failure(ErrorCode code, std::string what, std::stri
 }  // namespace qorgan
 
 // Returns the error of a Result from the enclosing function; otherwise goes on.
-#define QORGAN_CHECK(expression)                                                       \
-  do {                                                                                 \
-    if (auto qorgan_checked_ = (expression); !qorgan_checked_)                         \
-      return ::tl::unexpected<::qorgan::Error>(std::move(qorgan_checked_).error());    \
+#define QORGAN_CHECK(expression)                                                    \
+  do {                                                                              \
+    if (auto qorgan_checked_ = (expression); !qorgan_checked_)                      \
+      return ::tl::unexpected<::qorgan::Error>(std::move(qorgan_checked_).error()); \
   } while (false)
 
 #define QORGAN_CONCAT_INNER_(a, b) a##b
 #define QORGAN_CONCAT_(a, b) QORGAN_CONCAT_INNER_(a, b)
-#define QORGAN_TRY_IMPL_(declaration, expression, name)                           \
-  auto name = (expression);                                                       \
-  if (!name) return ::tl::unexpected<::qorgan::Error>(std::move(name).error());   \
+#define QORGAN_TRY_IMPL_(declaration, expression, name)                         \
+  auto name = (expression);                                                     \
+  if (!name) return ::tl::unexpected<::qorgan::Error>(std::move(name).error()); \
   declaration = std::move(*name)
 // QORGAN_TRY(auto file, open(path)): binds the value, or returns the error from the enclosing function.
 #define QORGAN_TRY(declaration, expression) \
   QORGAN_TRY_IMPL_(declaration, expression, QORGAN_CONCAT_(qorgan_result_, __LINE__))
 
 // An invariant of this program, checked in every build: a violated one stops the process.
-#define QORGAN_ASSERT(condition)                                                   \
-  do {                                                                             \
-    if (!(condition)) ::qorgan::assertion_failed(#condition, __FILE__, __LINE__);  \
+#define QORGAN_ASSERT(condition)                                                  \
+  do {                                                                            \
+    if (!(condition)) ::qorgan::assertion_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -24,7 +24,8 @@ inline constexpr int kExitNo = 1;
 
 // Adds --json to a command.
 void add_json_option(CLI::App& command, Context& context);
-// Prints the error on standard error, and with --json also as {"error": {...}} on standard output. Returns its exit code.
+// Prints the error on standard error, and with --json also as {"error": {...}} on standard output. Returns its exit
+// code.
 int report(const Context& context, const Error& error);
 // Prints one JSON object and a line end on standard output.
 void print_json(const nlohmann::json& object);

@@ -45,7 +45,8 @@ Result<Visit> take_prints(int person, int impression) {
     for (int attempt = 0;; ++attempt) {
       finger::Image image = synth::impression(finger, synth::impression_seed(seed, kTries * impression + attempt));
       const auto minutiae = finger::extract(image);
-      const auto made = minutiae ? finger::make_template(*minutiae) : Result<finger::Template>(tl::unexpected(minutiae.error()));
+      const auto made =
+          minutiae ? finger::make_template(*minutiae) : Result<finger::Template>(tl::unexpected(minutiae.error()));
       if (made) {
         visit.prints.push_back({position, *made});
         visit.images.push_back(std::move(image));
@@ -111,7 +112,8 @@ void print_shares(const desk::Print& print) {
   fmt::print("  None saw: the picture, the template, the ID number, a score, or the answer to any question.\n");
 }
 
-Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, int people, const LocalNetwork& network) {
+Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, int people,
+            const LocalNetwork& network) {
   const int anna = people / 2;
   const int other = people / 3;
   const auto named = [&](const std::vector<protocol::RecordId>& found) {
@@ -127,8 +129,9 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
 
   auto began = std::chrono::steady_clock::now();
   QORGAN_TRY(const desk::Verified mated, desk.verify(iin, visit.prints, {"demo", "verification", {}}));
-  fmt::print("\n1. Person {} comes back and gives two fingers with their own ID number.\n   Same person? {}   ({} ms)\n",
-             anna, mated.same_person ? "Yes." : "No.", milliseconds_since(began));
+  fmt::print(
+      "\n1. Person {} comes back and gives two fingers with their own ID number.\n   Same person? {}   ({} ms)\n", anna,
+      mated.same_person ? "Yes." : "No.", milliseconds_since(began));
 
   began = std::chrono::steady_clock::now();
   QORGAN_TRY(const desk::Verified other_person,
@@ -160,8 +163,11 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
     QORGAN_CHECK(finger::save_png(try_visit.images[i], folder / ("visitor-" + finger + ".png")));
     QORGAN_CHECK(finger::save_png(visit.images[i], folder / ("erased-" + finger + ".png")));
   }
-  const std::string prints = fmt::format("--finger right-index={0}/visitor-right-index.png --finger left-index={0}/visitor-left-index.png", folder.string());
-  const std::string erased = fmt::format("--finger right-index={0}/erased-right-index.png --finger left-index={0}/erased-left-index.png", folder.string());
+  const std::string prints =
+      fmt::format("--finger right-index={0}/visitor-right-index.png --finger left-index={0}/visitor-left-index.png",
+                  folder.string());
+  const std::string erased = fmt::format(
+      "--finger right-index={0}/erased-right-index.png --finger left-index={0}/erased-left-index.png", folder.string());
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   fmt::print("\nTo try, in another terminal:\n  export QORGAN_STATE={}\n", network.folder().string());
   fmt::print("  {} status\n", program);
@@ -186,11 +192,13 @@ Result<int> demo(const Options& options) {
   QORGAN_CHECK(network.start(Deadline::after_ms(kStartTimeoutMs)));
   QORGAN_TRY(desk::Desk desk, network.open_desk());
   fmt::print("Three custodians run on this machine, each a process with its own keys and database.\n");
-  fmt::print("Enrolling {} artificial people, two fingers each: picture, minutiae, template, three shares.\n", options.people);
+  fmt::print("Enrolling {} artificial people, two fingers each: picture, minutiae, template, three shares.\n",
+             options.people);
   std::fflush(stdout);
   const auto began = std::chrono::steady_clock::now();
   QORGAN_TRY(const auto records, enrol_all(desk, options.people));
-  fmt::print("Enrolled {} people in {:.0f} s.\n", records.size(), static_cast<double>(milliseconds_since(began)) / 1000);
+  fmt::print("Enrolled {} people in {:.0f} s.\n", records.size(),
+             static_cast<double>(milliseconds_since(began)) / 1000);
   QORGAN_CHECK(tour(desk, records, options.people, network));
   if (options.leave) return 0;
   fmt::print("\nCtrl-C stops the custodians and removes what the demonstration made.\n");
@@ -206,7 +214,9 @@ Result<int> demo(const Options& options) {
 void add_demo(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("demo", "Three custodians on this machine, artificial people, and a tour");
   auto options = std::make_shared<Options>();
-  command->add_option("--people", options->people, "How many people to enrol")->check(CLI::Range(6, 10000))->capture_default_str();
+  command->add_option("--people", options->people, "How many people to enrol")
+      ->check(CLI::Range(6, 10000))
+      ->capture_default_str();
   command->add_flag("--leave", options->leave, "End after the tour instead of waiting for Ctrl-C");
   command->callback([&context, options] {
     const Result<int> ended = demo(*options);

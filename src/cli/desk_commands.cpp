@@ -32,7 +32,8 @@ Result<int> enrol(const Context& context, const DeskOptions& options) {
 json work_json(const std::array<desk::CustodianWork, protocol::kCustodians>& work) {
   json all = json::array();
   for (const desk::CustodianWork& one : work)
-    all.push_back({{"finger_pairs", one.finger_pairs}, {"bytes_sent", one.bytes_sent}, {"duration_us", one.duration_us}});
+    all.push_back(
+        {{"finger_pairs", one.finger_pairs}, {"bytes_sent", one.bytes_sent}, {"duration_us", one.duration_us}});
   return all;
 }
 
@@ -70,7 +71,8 @@ Result<int> identify(const Context& context, const DeskOptions& options) {
                identified.compared);
     for (const protocol::RecordId& record : identified.records) fmt::print("  record {}\n", to_hex(record));
     if (identified.candidates > identified.records.size())
-      fmt::print("  and {} more: use more fingers to tell them apart\n", identified.candidates - identified.records.size());
+      fmt::print("  and {} more: use more fingers to tell them apart\n",
+                 identified.candidates - identified.records.size());
   }
   return identified.candidates > 0 ? 0 : kExitNo;
 }
@@ -108,9 +110,9 @@ Result<int> status(const Context& context, const DeskOptions& options) {
                      {"sequence", one.sequence},
                      {"resident_bytes", one.resident_bytes}});
       if (!context.json)
-        fmt::print("custodian {}  {}  {}\n  runs version {}: {} people, {} fingers, {} changes applied, {} MiB of memory\n",
-                   i, one.address, one.name, one.version, one.people, one.fingers, one.sequence,
-                   one.resident_bytes >> 20);
+        fmt::print(
+            "custodian {}  {}  {}\n  runs version {}: {} people, {} fingers, {} changes applied, {} MiB of memory\n", i,
+            one.address, one.name, one.version, one.people, one.fingers, one.sequence, one.resident_bytes >> 20);
     }
     custodians.push_back(object);
   }

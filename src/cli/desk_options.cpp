@@ -46,13 +46,15 @@ void add_asking_options(CLI::App& command, DeskOptions& options, const std::stri
 }
 
 void add_id_option(CLI::App& command, DeskOptions& options) {
-  command.add_option("--id", options.iin, "ID number (IIN, 12 digits), or - to read it from standard input")->required();
+  command.add_option("--id", options.iin, "ID number (IIN, 12 digits), or - to read it from standard input")
+      ->required();
 }
 
 void add_finger_options(CLI::App& command, DeskOptions& options) {
-  command.add_option("--finger", options.fingers,
-                     "NAME=FILE, a picture (PNG, TIFF, BMP, PGM) or ISO/IEC 19794-2 record; may be repeated. Names: " +
-                         finger_names())
+  command
+      .add_option("--finger", options.fingers,
+                  "NAME=FILE, a picture (PNG, TIFF, BMP, PGM) or ISO/IEC 19794-2 record; may be repeated. Names: " +
+                      finger_names())
       ->required();
   command.add_option("--dpi", options.dpi, "Resolution of the pictures, where their own tag is missing or wrong");
 }

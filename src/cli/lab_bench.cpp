@@ -202,8 +202,10 @@ Result<int> identify(const Context& context, const Options& options) {
                 {"load_seconds", load_s}});
     return 0;
   }
-  fmt::print("gallery                          {} fingers of {} people, loaded in {:.1f} s\n", options.gallery, people, load_s);
-  fmt::print("comparisons per second           {:.0f} (median of {} searches; three custodians together)\n", median(per_second), options.probes);
+  fmt::print("gallery                          {} fingers of {} people, loaded in {:.1f} s\n", options.gallery, people,
+             load_s);
+  fmt::print("comparisons per second           {:.0f} (median of {} searches; three custodians together)\n",
+             median(per_second), options.probes);
   fmt::print("bytes sent per comparison        {:.0f} (each custodian, TLS included)\n", bytes_per_pair);
   fmt::print("memory per finger                {:.0f} bytes (each custodian)\n", memory_per_finger);
   fmt::print("planted probes found             {} of {}; other candidates: {}\n", found, options.probes, others);
@@ -240,8 +242,9 @@ Result<int> verify(const Context& context, const Options& options) {
                 {"mated_accepted", yes}});
     return 0;
   }
-  fmt::print("verification of {} finger(s): median {:.1f} ms, p95 {:.1f} ms over {} requests; {} of {} mated accepted\n",
-             options.fingers, median(milliseconds), percentile(milliseconds, 0.95), options.rounds, yes, options.rounds);
+  fmt::print(
+      "verification of {} finger(s): median {:.1f} ms, p95 {:.1f} ms over {} requests; {} of {} mated accepted\n",
+      options.fingers, median(milliseconds), percentile(milliseconds, 0.95), options.rounds, yes, options.rounds);
   return 0;
 }
 
@@ -253,7 +256,9 @@ void add_lab_bench(CLI::App& lab, Context& context) {
   const auto add = [&](const char* name, const char* help, auto run) {
     CLI::App* command = bench->add_subcommand(name, help);
     auto options = std::make_shared<Options>();
-    command->add_option("--fingers", options->fingers, "Fingers a person")->check(CLI::Range(1, 2))->capture_default_str();
+    command->add_option("--fingers", options->fingers, "Fingers a person")
+        ->check(CLI::Range(1, 2))
+        ->capture_default_str();
     command->add_option("--seed", options->seed, "Of the artificial people")->capture_default_str();
     add_json_option(*command, context);
     command->callback([&context, options, run] {
@@ -263,10 +268,16 @@ void add_lab_bench(CLI::App& lab, Context& context) {
     return std::pair(command, options);
   };
   const auto [search, search_options] = add("identify", "Search an artificial gallery for planted probes", identify);
-  search->add_option("--gallery", search_options->gallery, "Fingers in the gallery")->check(CLI::Range(2, 1'000'000))->capture_default_str();
-  search->add_option("--probes", search_options->probes, "Searches, each for a planted mated probe")->check(CLI::Range(1, 1000))->capture_default_str();
+  search->add_option("--gallery", search_options->gallery, "Fingers in the gallery")
+      ->check(CLI::Range(2, 1'000'000))
+      ->capture_default_str();
+  search->add_option("--probes", search_options->probes, "Searches, each for a planted mated probe")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   const auto [single, single_options] = add("verify", "Verify artificial people one after another", verify);
-  single->add_option("--rounds", single_options->rounds, "Verifications")->check(CLI::Range(1, 100'000))->capture_default_str();
+  single->add_option("--rounds", single_options->rounds, "Verifications")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
 }
 
 }  // namespace qorgan::cli

@@ -47,7 +47,8 @@ int init(const Context& context, const Options& options) {
 void add_network(CLI::App& app, Context& context) {
   CLI::App* network = app.add_subcommand("network", "Make a network of three custodians");
   network->require_subcommand(1);
-  CLI::App* command = network->add_subcommand("init", "Make the keys of three custodians and a desk, and the public network file");
+  CLI::App* command =
+      network->add_subcommand("init", "Make the keys of three custodians and a desk, and the public network file");
   auto options = std::make_shared<Options>();
   command->add_option("--out", options->out, "New folder to make them in")->capture_default_str();
   command->add_option("--host", options->host, "Host of all three custodians")->capture_default_str();
@@ -57,7 +58,8 @@ void add_network(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--names", options->names, "The three institutions")->expected(3);
   command->add_option("--desk", options->desk, "Name of the desk")->capture_default_str();
-  command->add_option("--relying-party", options->relying_party, "The organisation behind the desk")->capture_default_str();
+  command->add_option("--relying-party", options->relying_party, "The organisation behind the desk")
+      ->capture_default_str();
   add_json_option(*command, context);
   command->callback([&context, options] { context.exit_code = init(context, *options); });
 }

@@ -84,6 +84,10 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
   const std::vector<Probe> probes = prepare_probes(input);
   const auto cuts = cut(input.people, lanes.size());
 
+  // Request and people: the three do not begin where they differ in either.
+  Bytes context(input.digest.begin(), input.digest.end());
+  context.insert(context.end(), input.order_digest.begin(), input.order_digest.end());
+
   Work work;
   std::vector<Result<mpc::AcceptShares>> results(lanes.size());
   std::vector<Part> parts;
@@ -93,7 +97,7 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
   }
   const auto run_part = [&](std::size_t i) {
     mpc::MatchOptions options;
-    options.context = input.digest;
+    options.context = context;
     options.progress = [](std::size_t) -> Status {
       fault_point("run");
       return {};

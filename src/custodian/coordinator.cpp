@@ -64,7 +64,8 @@ void Coordinator::drive(const RequestId& id) {
     } else {
       const auto told = peers_.call_both([&](int) { return abort_message(id, reason); },
                                          Deadline::after_ms(limits::connect_timeout_ms));
-      if (!told) spdlog::info("a custodian will ask later that request {} is aborted: {}", to_hex(id), told.error().message());
+      if (!told)
+        spdlog::info("a custodian will ask later that request {} is aborted: {}", to_hex(id), told.error().message());
     }
   }
   const std::lock_guard lock(mutex_);
@@ -95,7 +96,8 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
   const protocol::SubjectId subject = ticket.request.subject;
   {
     std::unique_lock lock(mutex_);
-    const bool free = changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || !subjects_.contains(subject); });
+    const bool free =
+        changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || !subjects_.contains(subject); });
     if (!free || stopping_)
       return failure(ErrorCode::busy, "another request changes this person's record", "custodian 0", "Try again");
     subjects_.insert(subject);
@@ -126,7 +128,8 @@ Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
   const Kind kind = ticket.request.kind;
   QORGAN_CHECK(collect_votes(ticket, deadline));
   const Turns::Turn turn = lane_turns_[kind == Kind::verify ? 0 : 1].wait(deadline);
-  if (!turn) return failure(ErrorCode::busy, "the custodians had too many comparisons to do", "custodian 0", "Try again");
+  if (!turn)
+    return failure(ErrorCode::busy, "the custodians had too many comparisons to do", "custodian 0", "Try again");
   QORGAN_CHECK(fix_snapshot(id, deadline));
   QORGAN_CHECK(open_lanes(kind, deadline));
   if (Status ran = run_everywhere(ticket, deadline); !ran) {
@@ -138,7 +141,8 @@ Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
   fault_point("committed");
   const auto released = peers_.call_both([&](int) { return id_message(type::release, id); },
                                          Deadline::after_ms(limits::connect_timeout_ms));
-  if (!released) spdlog::info("a custodian will ask later that request {} is committed: {}", to_hex(id), released.error().message());
+  if (!released)
+    spdlog::info("a custodian will ask later that request {} is committed: {}", to_hex(id), released.error().message());
   return {};
 }
 
@@ -177,9 +181,7 @@ Status Coordinator::open_lanes(Kind kind, Deadline deadline) {
 
 Status Coordinator::run_everywhere(const Engine::Ticket& ticket, Deadline deadline) {
   Status own_end;
-  std::thread own([&] {
-    own_end = run_comparison(engine_, ticket.request.id, lanes_.group(ticket.request.kind));
-  });
+  std::thread own([&] { own_end = run_comparison(engine_, ticket.request.id, lanes_.group(ticket.request.kind)); });
   const auto others = peers_.call_both([&](int) { return id_message(type::run, ticket.request.id); }, deadline);
   own.join();
   if (!others) return tl::unexpected(others.error());
@@ -191,8 +193,9 @@ void Coordinator::replicate(int custodian) {
     if (Status done = replicate_once(custodian); !done)
       spdlog::debug("{} is not reached: {}", network_.describe(custodian), done.error().message());
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::milliseconds(limits::replicate_interval_ms),
-                      [&] { return stopping_ || (applied_[slot(custodian)] >= 0 && applied_[slot(custodian)] < decided_); });
+    changed_.wait_for(lock, std::chrono::milliseconds(limits::replicate_interval_ms), [&] {
+      return stopping_ || (applied_[slot(custodian)] >= 0 && applied_[slot(custodian)] < decided_);
+    });
     if (stopping_) return;
   }
 }

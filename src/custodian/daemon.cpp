@@ -66,11 +66,13 @@ void Daemon::State::keep() {
   while (true) {
     if (keys.index != kCoordinator) resolve();
     if (std::chrono::steady_clock::now() >= next_purge) {
-      if (Status purged = engine->purge(); !purged) spdlog::error("cannot drop old requests: {}", purged.error().message());
+      if (Status purged = engine->purge(); !purged)
+        spdlog::error("cannot drop old requests: {}", purged.error().message());
       next_purge += std::chrono::minutes(1);
     }
     std::unique_lock lock(mutex);
-    if (changed.wait_for(lock, std::chrono::milliseconds(limits::resolve_interval_ms), [&] { return stopping; })) return;
+    if (changed.wait_for(lock, std::chrono::milliseconds(limits::resolve_interval_ms), [&] { return stopping; }))
+      return;
   }
 }
 
@@ -118,14 +120,15 @@ Result<Daemon> Daemon::start(const DaemonOptions& options) {
   QORGAN_TRY(store::Store store, store::Store::open(store_options, keys.storage.clone()));
   QORGAN_TRY(std::unique_ptr<Engine> engine, Engine::open(keys.index, std::move(store)));
 
-  std::unique_ptr<State> state(new State{std::move(network), std::move(keys), std::move(engine), {}, {}, {}, {}, {},
-                                         {}, {}, false, {}});
+  std::unique_ptr<State> state(
+      new State{std::move(network), std::move(keys), std::move(engine), {}, {}, {}, {}, {}, {}, {}, false, {}});
   State& s = *state;
   const int index = s.keys.index;
   s.peers = std::make_unique<Peers>(index, s.network, s.keys.tls);
   s.lanes = std::make_unique<Lanes>(index, s.network, s.keys.tls);
   if (index == kCoordinator) s.coordinator = std::make_unique<Coordinator>(*s.engine, *s.peers, *s.lanes, s.network);
-  s.service = std::make_unique<Service>(*s.engine, *s.peers, *s.lanes, s.coordinator.get(), s.keys.pseudonym, s.network);
+  s.service =
+      std::make_unique<Service>(*s.engine, *s.peers, *s.lanes, s.coordinator.get(), s.keys.pseudonym, s.network);
 
   const protocol::CustodianEntry& own = s.network.custodians[static_cast<std::size_t>(index)];
   net::ServerOptions server_options;

@@ -12,7 +12,7 @@
 namespace qorgan::custodian {
 
 struct DaemonOptions {
-  std::filesystem::path folder;        // of this custodian's keys and database
+  std::filesystem::path folder;  // of this custodian's keys and database
   std::filesystem::path network_file;
   // For tests: a database that is full at that many pages (0: no such limit), and another version of the protocol.
   std::int64_t pages_max = 0;

@@ -19,27 +19,38 @@ using store::RequestState;
 
 RequestState stored_state(Phase phase) {
   switch (phase) {
-    case Phase::prepared: return RequestState::prepared;
-    case Phase::agreed: return RequestState::agreed;
-    case Phase::ran: return RequestState::ran;
-    case Phase::committed: return RequestState::committed;
-    case Phase::aborted: return RequestState::aborted;
+    case Phase::prepared:
+      return RequestState::prepared;
+    case Phase::agreed:
+      return RequestState::agreed;
+    case Phase::ran:
+      return RequestState::ran;
+    case Phase::committed:
+      return RequestState::committed;
+    case Phase::aborted:
+      return RequestState::aborted;
   }
   return RequestState::aborted;
 }
 
 Phase phase_of(RequestState state) {
   switch (state) {
-    case RequestState::prepared: return Phase::prepared;
-    case RequestState::agreed: return Phase::agreed;
-    case RequestState::ran: return Phase::ran;
-    case RequestState::committed: return Phase::committed;
-    case RequestState::aborted: return Phase::aborted;
+    case RequestState::prepared:
+      return Phase::prepared;
+    case RequestState::agreed:
+      return Phase::agreed;
+    case RequestState::ran:
+      return Phase::ran;
+    case RequestState::committed:
+      return Phase::committed;
+    case RequestState::aborted:
+      return Phase::aborted;
   }
   return Phase::aborted;
 }
 
-// A comparison's probe need not outlive this process: if it stops, the comparison is aborted. An enrolment's shares must.
+// A comparison's probe need not outlive this process: if it stops, the comparison is aborted. An enrolment's shares
+// must.
 store::RequestRow to_row(const Flight& flight) {
   store::RequestRow row;
   row.request_id = flight.request.id;
@@ -127,9 +138,8 @@ Status Engine::check_new(const protocol::Request& request) const {
                    "Ask anew; if this keeps happening, set the desk's clock");
   if (request.created_ms() > now + limits::clock_skew_ms_max)
     return failure(ErrorCode::stale, "the request comes from the future", to_hex(request.id), "Set the desk's clock");
-  const auto under_way = std::count_if(flights_.begin(), flights_.end(), [](const auto& entry) {
-    return !entry.second->ended();
-  });
+  const auto under_way =
+      std::count_if(flights_.begin(), flights_.end(), [](const auto& entry) { return !entry.second->ended(); });
   if (under_way >= limits::requests_waiting_max)
     return failure(ErrorCode::busy, "too many requests are waiting", "custodian " + std::to_string(index_),
                    "Try again in a minute");
@@ -252,11 +262,25 @@ Status Engine::apply(const store::Operation& operation) {
   return apply_locked(operation);
 }
 
+// The coordinator decides when, never what: this custodian does only what it has voted for itself.
+Status Engine::check_operation(const store::Operation& operation, const Flight& flight) const {
+  const bool enrols = operation.kind == store::OperationKind::enrol;
+  const Gallery::Person person = gallery_.find(flight.request.subject);
+  const bool right_kind = flight.request.kind == (enrols ? Kind::enrol : Kind::erase);
+  const bool right_record =
+      enrols ? operation.record_id == flight.request.record_id() : person && operation.record_id == person->record_id;
+  if (flight.phase != Phase::agreed || !right_kind || !right_record)
+    return failure(ErrorCode::refused, "an operation that this custodian has not agreed to",
+                   "custodian " + std::to_string(index_) + ", request " + to_hex(operation.request_id));
+  return {};
+}
+
 Status Engine::apply_locked(const store::Operation& operation) {
   if (operation.sequence <= applied_sequence_) return {};
   if (operation.sequence != applied_sequence_ + 1)
     return failure(ErrorCode::stale, "an operation came out of order", "custodian " + std::to_string(index_));
   QORGAN_TRY(const FlightPtr flight, known(operation.request_id));
+  QORGAN_CHECK(check_operation(operation, *flight));
   const std::int64_t now = unix_time_ms();
   fault_point("apply.before");
   if (operation.kind == store::OperationKind::enrol) {
@@ -267,7 +291,8 @@ Status Engine::apply_locked(const store::Operation& operation) {
       person.fingers.emplace_back(flight->request.fingers[i], flight->shares[i]);
     gallery_.add(std::move(person));
   } else {
-    if (Status erased = store_.apply_erase(operation.sequence, operation.request_id, operation.record_id, now); !erased) {
+    if (Status erased = store_.apply_erase(operation.sequence, operation.request_id, operation.record_id, now);
+        !erased) {
       // The record may be gone with only the log's last cleaning left to do; then it is erased, and the cleaning comes
       // with the next erasure or start.
       const auto applied = store_.applied_sequence();
@@ -314,9 +339,8 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
                                                Deadline deadline) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  const bool caught_up = changed_.wait_until(lock, deadline.at(), [&] {
-    return stopping_ || flight->ended() || applied_sequence_ >= sequence;
-  });
+  const bool caught_up = changed_.wait_until(
+      lock, deadline.at(), [&] { return stopping_ || flight->ended() || applied_sequence_ >= sequence; });
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (!caught_up || stopping_ || applied_sequence_ != sequence)
     return failure(ErrorCode::unavailable, "a custodian is not at the state that the comparison needs",
@@ -340,7 +364,8 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
     ids.insert(ids.end(), person->record_id.begin(), person->record_id.end());
   }
   flight->has_snapshot = true;
-  return Snapshot{flight->snapshot.size(), crypto::sha256(ids)};
+  flight->order_digest = crypto::sha256(ids);
+  return Snapshot{flight->snapshot.size(), flight->order_digest};
 }
 
 Result<Engine::Ticket> Engine::ticket(const protocol::RequestId& id) {
@@ -357,7 +382,7 @@ Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestI
     return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run",
                    "custodian " + std::to_string(index_), "Ask anew");
   flight->has_snapshot = false;
-  return ComparisonInput{flight->request, flight->digest, std::exchange(flight->shares, {}),
+  return ComparisonInput{flight->request, flight->digest, flight->order_digest, std::exchange(flight->shares, {}),
                          std::exchange(flight->snapshot, {})};
 }
 
@@ -452,9 +477,8 @@ std::vector<protocol::RequestId> Engine::undecided(std::int64_t longer_than_ms) 
 Status Engine::purge() {
   const std::lock_guard lock(mutex_);
   const std::int64_t before = unix_time_ms() - limits::request_kept_ms;
-  std::erase_if(flights_, [&](const auto& entry) {
-    return entry.second->ended() && entry.second->updated_ms < before;
-  });
+  std::erase_if(flights_,
+                [&](const auto& entry) { return entry.second->ended() && entry.second->updated_ms < before; });
   return store_.purge_requests(before);
 }
 

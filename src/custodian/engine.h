@@ -81,6 +81,7 @@ class Engine {
   struct ComparisonInput {
     protocol::Request request;
     crypto::Digest digest{};
+    crypto::Digest order_digest{};  // over the people's record ids, in order
     std::vector<mpc::StoredShare> shares;
     std::vector<Gallery::Person> people;
   };
@@ -108,7 +109,8 @@ class Engine {
 
   // The record ids that an identification of this desk's ran over, in order; each call counts `count` lookups. Errors:
   // refused (none, another desk's, or too many lookups), stale (no longer kept).
-  Result<std::vector<protocol::RecordId>> use_lookups(const protocol::RequestId& id, const std::string& desk, int count);
+  Result<std::vector<protocol::RecordId>> use_lookups(const protocol::RequestId& id, const std::string& desk,
+                                                      int count);
 
   // Wakes whoever waits; no request begins or goes on afterwards.
   void stop();
@@ -124,6 +126,7 @@ class Engine {
   Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);
   Status check_subject(const protocol::Request& request) const;
   Status end(Flight& flight, Phase phase, const Error& reason);
+  Status check_operation(const store::Operation& operation, const Flight& flight) const;
   Status apply_locked(const store::Operation& operation);
 
   const int index_;

@@ -49,8 +49,8 @@ Result<protocol::CustodianEntry> make_custodian(const NetworkPlan& plan, std::si
   QORGAN_CHECK(net::save_tls_identity(tls, folder / kTlsFile));
   const crypto::Key storage = crypto::random_key();
   QORGAN_CHECK(write_file_atomically(folder / kStorageFile, storage.expose(), FileMode::private_file));
-  QORGAN_CHECK(write_file_atomically(folder / kPseudonymFile, identity::serialise(pseudonym).expose(),
-                                     FileMode::private_file));
+  QORGAN_CHECK(
+      write_file_atomically(folder / kPseudonymFile, identity::serialise(pseudonym).expose(), FileMode::private_file));
   const crypto::SignKeyPair sign = crypto::make_sign_key_pair();
   QORGAN_CHECK(write_file_atomically(folder / kSignFile, sign.secret.expose(), FileMode::private_file));
   return protocol::CustodianEntry{plan.names[index], plan.hosts[index], plan.ports[index], tls.pin(), sign.public_key};
@@ -60,8 +60,7 @@ Result<protocol::Network> fill(const NetworkPlan& plan, const fs::path& folder) 
   protocol::Network network;
   const auto pseudonyms = identity::make_key_shares();
   for (std::size_t i = 0; i < protocol::kCustodians; ++i) {
-    QORGAN_TRY(network.custodians[i],
-               make_custodian(plan, i, pseudonyms[i], folder / fmt::format("custodian-{}", i)));
+    QORGAN_TRY(network.custodians[i], make_custodian(plan, i, pseudonyms[i], folder / fmt::format("custodian-{}", i)));
   }
   QORGAN_CHECK(make_folder(folder / "desk"));
   QORGAN_TRY(const net::TlsIdentity desk, net::make_tls_identity("desk"));
@@ -80,8 +79,7 @@ Result<CustodianKeys> load_custodian_keys(const fs::path& folder, const protocol
   QORGAN_TRY(const crypto::SecretBytes storage, read_key_file(folder / kStorageFile, crypto::Key::size_bytes));
   QORGAN_TRY(const crypto::SecretBytes share, read_key_file(folder / kPseudonymFile, identity::kKeyShareBytes));
   auto pseudonym = identity::parse_key_share(share.expose());
-  if (!pseudonym)
-    return failure(ErrorCode::damaged, pseudonym.error().what, (folder / kPseudonymFile).string());
+  if (!pseudonym) return failure(ErrorCode::damaged, pseudonym.error().what, (folder / kPseudonymFile).string());
   for (int i = 0; i < protocol::kCustodians; ++i) {
     if (network.custodians[static_cast<std::size_t>(i)].tls_pin != tls.pin()) continue;
     if (pseudonym->custodian != i)

@@ -28,13 +28,14 @@ struct Flight {
   protocol::Request request;
   crypto::Digest digest{};
   Phase phase = Phase::prepared;
-  Error error;                 // why it was aborted
+  Error error;                  // why it was aborted
   std::int64_t updated_ms = 0;  // unix time of the last change of phase
   std::int64_t sequence = 0;    // of an enrolment or erasure that was committed
 
   std::vector<mpc::StoredShare> shares;   // a finger each, as request.fingers; dropped at the end
   std::vector<Gallery::Person> snapshot;  // whom a comparison runs over; handed over to the run
   bool has_snapshot = false;
+  crypto::Digest order_digest{};
   std::vector<protocol::RecordId> order;  // their record ids, which lookups choose from; an identification's alone
   Bytes result;                           // a comparison's accept shares, own || next (mpc/match.h)
   std::size_t compared = 0;               // people the result speaks of

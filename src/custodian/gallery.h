@@ -37,8 +37,8 @@ struct PersonShares {
   std::vector<FingerShares> fingers;  // by rising position
 };
 
-// People are immutable once added, so a comparison that has begun keeps its own view while others come and go; an erased
-// person's shares are wiped when the last comparison that began before lets go of them. Thread-safe.
+// People are immutable once added, so a comparison that has begun keeps its own view while others come and go; an
+// erased person's shares are wiped when the last comparison that began before lets go of them. Thread-safe.
 class Gallery {
  public:
   using Person = std::shared_ptr<const PersonShares>;

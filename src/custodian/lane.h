@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "mpc/match.h"
 #include "mpc/ring.h"
-
 #include "net/connection.h"
 #include "net/identity.h"
 #include "protocol/network.h"

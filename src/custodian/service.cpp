@@ -91,8 +91,8 @@ Result<Message> Service::submit(const std::string& desk, const Message& question
 Result<Message> Service::evaluate_pseudonym(const std::string& desk, const Message& question) {
   QORGAN_TRY(const auto blinded, net::hex_field<32>(question.head, "blinded"));
   if (!pseudonym_rate_.allow(desk))
-    return failure(ErrorCode::busy, "this desk asks for pseudonyms too often",
-                   network_.describe(engine_.index()), "Wait a minute");
+    return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
+                   "Wait a minute");
   QORGAN_TRY(const identity::Evaluation evaluation, identity::evaluate(pseudonym_key_, blinded));
   Message message = plain_answer();
   message.head["own"] = to_hex(evaluation.part);
@@ -136,8 +136,7 @@ Result<Message> Service::agree(const Message& question) {
   if (common != (engine_.index() == 1 ? mine.own : mine.next))
     return failure(ErrorCode::damaged, "two custodians were given different copies of one share",
                    "custodians 0 and " + std::to_string(engine_.index()), "Take the print again");
-  if (engine_.index() == 2)
-    QORGAN_CHECK(peers_.call(1, compare_shares_message(id, mine.own), deadline));
+  if (engine_.index() == 2) QORGAN_CHECK(peers_.call(1, compare_shares_message(id, mine.own), deadline));
   return plain_answer();
 }
 

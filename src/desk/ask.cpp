@@ -84,7 +84,8 @@ std::array<Result<Message>, kCustodians> Custodians::ask_all(const Questions& qu
 Status Custodians::reach_all() {
   Message question;
   question.head = {{"type", protocol::type::status}};
-  for (const Result<Message>& answer : ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms)))
+  for (const Result<Message>& answer :
+       ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms)))
     if (!answer) return tl::unexpected(answer.error());
   return {};
 }

@@ -58,7 +58,8 @@ Result<std::vector<bool>> read_accepts(const Answers& answers) {
       return failure(ErrorCode::damaged, "a custodian's answer is of another length than its people need",
                      fmt::format("custodian {}", i));
     const ByteView body = answers[i].body;
-    shares[i] = {static_cast<std::size_t>(people), Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(bytes)),
+    shares[i] = {static_cast<std::size_t>(people),
+                 Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(bytes)),
                  Bytes(body.begin() + static_cast<std::ptrdiff_t>(bytes), body.end())};
   }
   return mpc::reconstruct(shares);
@@ -111,7 +112,8 @@ Result<protocol::SubjectId> Desk::State::pseudonym(const identity::Iin& iin) {
   QORGAN_TRY(const identity::Blinding blinding, identity::blind(input.expose()));
   Message question;
   question.head = {{"type", protocol::type::pseudonym}, {"blinded", to_hex(blinding.element())}};
-  const auto answers = custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
+  const auto answers =
+      custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
   std::array<identity::Evaluation, kCustodians> evaluations;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!answers[i]) return tl::unexpected(answers[i].error());

@@ -75,9 +75,9 @@ struct CustodianStatus {
 };
 
 // Thread-safe. Every call ends within its deadline (limits.h), and no call gives an answer that all three custodians
-// have not agreed to. Errors of each call: those of the custodians, naming the one; unavailable, timeout, wrong_network,
-// version_mismatch where one cannot be asked (then nothing was done); undecided where a connection was lost too late to
-// know, with the request id to repeat; damaged where two custodians contradict each other.
+// have not agreed to. Errors of each call: those of the custodians, naming the one; unavailable, timeout,
+// wrong_network, version_mismatch where one cannot be asked (then nothing was done); undecided where a connection was
+// lost too late to know, with the request id to repeat; damaged where two custodians contradict each other.
 class Desk {
  public:
   // `folder` holds the desk's key and its secret for repeating requests. Errors: not_found, damaged, refused (modes),

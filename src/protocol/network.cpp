@@ -39,8 +39,9 @@ Result<DeskEntry> read_desk(const json& object) {
 Result<Network> read_network(const json& object) {
   QORGAN_TRY(const std::int64_t version, net::int_field(object, "qorgan_network", 1, 1'000'000));
   if (version != kFormatVersion)
-    return failure(ErrorCode::version_mismatch,
-                   fmt::format("the network file is of format {}, this program reads format {}", version, kFormatVersion));
+    return failure(
+        ErrorCode::version_mismatch,
+        fmt::format("the network file is of format {}, this program reads format {}", version, kFormatVersion));
   Network network;
   const auto custodians = object.find("custodians");
   if (custodians == object.end() || !custodians->is_array() || custodians->size() != kCustodians)

@@ -84,18 +84,15 @@ Result<RequestId> parse_request_id(std::string_view hex) {
   const Result<Bytes> bytes = from_hex(hex);
   RequestId id{};
   if (!bytes || bytes->size() != id.size())
-    return failure(ErrorCode::invalid_input, "a request id is not 32 hexadecimal digits", std::string(hex.substr(0, 64)));
+    return failure(ErrorCode::invalid_input, "a request id is not 32 hexadecimal digits",
+                   std::string(hex.substr(0, 64)));
   std::copy(bytes->begin(), bytes->end(), id.begin());
   return id;
 }
 
 json to_json(const Request& request) {
-  json object = {{"id", to_hex(request.id)},
-                 {"kind", kind_name(request.kind)},
-                 {"desk", request.desk},
-                 {"operator", request.operator_name},
-                 {"purpose", request.purpose},
-                 {"fingers", request.fingers}};
+  json object = {{"id", to_hex(request.id)},          {"kind", kind_name(request.kind)}, {"desk", request.desk},
+                 {"operator", request.operator_name}, {"purpose", request.purpose},      {"fingers", request.fingers}};
   if (has_subject(request.kind)) object["subject"] = to_hex(request.subject);
   return object;
 }
@@ -112,7 +109,8 @@ Result<Request> request_from_json(const json& object) {
   QORGAN_TRY(request.purpose, net::text_field(object, "purpose", limits::name_bytes_max));
   if (request.operator_name.empty())
     return failure(ErrorCode::invalid_input, "a request does not name its operator", "operator");
-  if (request.purpose.empty()) return failure(ErrorCode::invalid_input, "a request does not name its purpose", "purpose");
+  if (request.purpose.empty())
+    return failure(ErrorCode::invalid_input, "a request does not name its purpose", "purpose");
   if (has_subject(request.kind)) {
     QORGAN_TRY(request.subject, net::hex_field<32>(object, "subject"));
   } else if (object.contains("subject")) {

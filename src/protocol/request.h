@@ -41,8 +41,8 @@ struct Request {
   std::string desk;           // as the network file names it
   std::string operator_name;  // the person at the desk
   std::string purpose;
-  SubjectId subject{};        // all zero where the kind has none
-  std::vector<int> fingers;   // ISO/IEC 19794-2 positions 1..10, rising, none twice; empty for erase
+  SubjectId subject{};       // all zero where the kind has none
+  std::vector<int> fingers;  // ISO/IEC 19794-2 positions 1..10, rising, none twice; empty for erase
 
   std::int64_t created_ms() const;
   // The record that an enrolment makes: SHA-256 of the request id, cut to 16 bytes.
