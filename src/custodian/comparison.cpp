@@ -1,6 +1,7 @@
 #include "custodian/comparison.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -85,8 +86,9 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
   const auto cuts = cut(input.people, lanes.size());
 
   // Request and people: the three do not begin where they differ in either.
-  Bytes context(input.digest.begin(), input.digest.end());
-  context.insert(context.end(), input.order_digest.begin(), input.order_digest.end());
+  std::array<std::uint8_t, 64> context{};
+  std::copy(input.digest.begin(), input.digest.end(), context.begin());
+  std::copy(input.order_digest.begin(), input.order_digest.end(), context.begin() + 32);
 
   Work work;
   std::vector<Result<mpc::AcceptShares>> results(lanes.size());

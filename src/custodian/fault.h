@@ -3,7 +3,7 @@
 
 namespace qorgan::custodian {
 
-// Does nothing in the product. The test programs link another definition (tests/support/fault_point.cpp), which kills
+// Does nothing in the product. The test programs link another definition (tests/e2e/fault_point.cpp), which kills
 // the process at the place named by the environment.
 void fault_point(const char* place);
 

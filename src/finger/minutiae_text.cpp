@@ -27,6 +27,18 @@ std::optional<double> take_number(std::string_view& line) {
   return value;
 }
 
+constexpr std::array<std::string_view, 3> kTypeNames = {"other", "ending", "bifurcation"};
+
+// The rest of a line: a type or nothing at all, which is "other"; nothing where it is anything else.
+std::optional<MinutiaType> parse_type(std::string_view rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBlank), rest.size()));
+  rest = rest.substr(0, rest.find_last_not_of(kBlank) + 1);
+  if (rest.empty()) return MinutiaType::other;
+  const auto found = std::find(kTypeNames.begin(), kTypeNames.end(), rest);
+  if (found == kTypeNames.end()) return {};
+  return static_cast<MinutiaType>(found - kTypeNames.begin());
+}
+
 std::optional<Minutia> parse_line(std::string_view line) {
   std::array<double, 4> numbers{};
   for (double& number : numbers) {
@@ -37,9 +49,11 @@ std::optional<Minutia> parse_line(std::string_view line) {
   const auto [x, y, degrees, quality] = numbers;
   const bool inside = x >= 0 && y >= 0 && x <= limits::image_side_px_max && y <= limits::image_side_px_max;
   const bool in_range = degrees >= 0 && degrees <= 360 && quality >= 0 && quality <= 100;
-  if (!inside || !in_range || line.find_first_not_of(kBlank) != std::string_view::npos) return {};
+  const auto type = parse_type(line);
+  if (!inside || !in_range || !type) return {};
   Minutia minutia{.x_px = static_cast<float>(x), .y_px = static_cast<float>(y)};
   minutia.direction_rad = static_cast<float>(std::fmod(degrees, 360) * std::numbers::pi / 180);
+  minutia.type = *type;
   minutia.quality = static_cast<int>(std::lround(quality));
   return minutia;
 }
@@ -65,7 +79,7 @@ Result<Minutiae> parse_minutiae_text(std::string_view text, const std::string& n
     const auto minutia = parse_line(line);
     if (!minutia) {
       return failure(ErrorCode::invalid_input, fmt::format("line {} is not a minutia", number), name,
-                     "Write: x y direction quality (pixels at 500 dpi, degrees, 0 to 100)");
+                     "Write: x y direction quality type (pixels at 500 dpi, degrees, 0 to 100)");
     }
     minutiae.points.push_back(*minutia);
   }
@@ -79,8 +93,9 @@ Result<Minutiae> parse_minutiae_text(std::string_view text, const std::string& n
 std::string format_minutiae_text(const Minutiae& minutiae) {
   std::string text;
   for (const Minutia& point : minutiae.points)
-    text += fmt::format("{:.2f} {:.2f} {:.3f} {}\n", point.x_px, point.y_px,
-                        point.direction_rad * (180 / std::numbers::pi_v<float>), point.quality);
+    text += fmt::format("{:.2f} {:.2f} {:.3f} {} {}\n", point.x_px, point.y_px,
+                        point.direction_rad * (180 / std::numbers::pi_v<float>), point.quality,
+                        kTypeNames.at(static_cast<std::size_t>(point.type)));
   return text;
 }
 

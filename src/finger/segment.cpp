@@ -37,7 +37,7 @@ void fill_holes(cv::Mat1b& mask, int blocks_max) {
   cv::Mat labels;
   cv::Mat stats;
   cv::Mat centres;
-  const int count = cv::connectedComponentsWithStats(outside, labels, stats, centres, 4);
+  cv::connectedComponentsWithStats(outside, labels, stats, centres, 4);
   for (int y = 0; y < mask.rows; ++y) {
     for (int x = 0; x < mask.cols; ++x) {
       const int label = labels.at<int>(y, x);

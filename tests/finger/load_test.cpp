@@ -99,6 +99,7 @@ TEST(MinutiaeText, ReadsBackWhatItWrote) {
           std::remainder(read->points[i].direction_rad - minutiae.points[i].direction_rad, 2 * std::numbers::pi), 0,
           1e-4);
       EXPECT_EQ(read->points[i].quality, minutiae.points[i].quality);
+      EXPECT_EQ(read->points[i].type, minutiae.points[i].type);
     }
   }
 }
@@ -119,6 +120,15 @@ TEST(MinutiaeText, AnEmptyTextHasNoMinutiae) {
   const auto read = parse_minutiae_text("\n  \r\n# nothing\n", "test");
   ASSERT_TRUE(read);
   EXPECT_TRUE(read->points.empty());
+}
+
+TEST(MinutiaeText, TheTypeMayBeLeftOut) {
+  const auto read = parse_minutiae_text("1 2 3 4\r\n1 2 3 4 ending\t\r\n\t1 2 3 4   bifurcation", "test");
+  ASSERT_TRUE(read) << read.error().message();
+  ASSERT_EQ(read->points.size(), 3u);
+  EXPECT_EQ(read->points[0].type, MinutiaType::other);
+  EXPECT_EQ(read->points[1].type, MinutiaType::ending);
+  EXPECT_EQ(read->points[2].type, MinutiaType::bifurcation);
 }
 
 TEST(MinutiaeText, AWrongLineIsNamed) {

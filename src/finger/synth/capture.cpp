@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 // Scales the deviations below so that a difficulty of 1 gives the error rates of docs/synthetic-prints.md.
-constexpr double kFairReader = 1.35;
+constexpr double kFairReader = 1.3;
 
 // About `pivot`, counter-clockwise as seen (y points down).
 Point turned(Point at, Point pivot, double turn_rad) {
