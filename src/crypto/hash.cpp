@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
-#include <algorithm>
+#include "crypto/data_of.h"
 
 namespace qorgan::crypto {
 namespace {
@@ -30,8 +30,8 @@ std::array<std::uint8_t, 64> sha512(ByteView bytes) {
 
 Digest hmac_sha256(ByteView key, ByteView bytes) {
   crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
-  crypto_auth_hmacsha256_update(&state, bytes.data(), bytes.size());
+  crypto_auth_hmacsha256_init(&state, data_of(key), key.size());
+  crypto_auth_hmacsha256_update(&state, data_of(bytes), bytes.size());
   Digest out{};
   crypto_auth_hmacsha256_final(&state, out.data());
   sodium_memzero(&state, sizeof state);

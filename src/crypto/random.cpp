@@ -9,7 +9,7 @@ void initialise() {
 }
 
 void fill_random(MutableByteView out) {
-  randombytes_buf(out.data(), out.size());
+  if (!out.empty()) randombytes_buf(out.data(), out.size());
 }
 
 Bytes random_bytes(std::size_t size) {

@@ -141,7 +141,7 @@ Status Engine::check_new(const protocol::Request& request) const {
   const auto under_way =
       std::count_if(flights_.begin(), flights_.end(), [](const auto& entry) { return !entry.second->ended(); });
   if (under_way >= limits::requests_waiting_max)
-    return failure(ErrorCode::busy, "too many requests are waiting", "custodian " + std::to_string(index_),
+    return failure(ErrorCode::busy, "too many requests are waiting", here(),
                    "Try again in a minute");
   return {};
 }
@@ -185,7 +185,7 @@ Result<Engine::FlightPtr> Engine::known(const protocol::RequestId& id) {
   QORGAN_TRY(FlightPtr flight, find(id));
   if (!flight)
     return failure(ErrorCode::not_found, "a request that this custodian does not know",
-                   "custodian " + std::to_string(index_) + ", request " + to_hex(id));
+                   here() + ", request " + to_hex(id));
   return flight;
 }
 
@@ -193,7 +193,7 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
   if (!changed_.wait_until(lock, deadline.at(), [&] { return flight->ended() || stopping_; }) || !flight->ended())
-    return failure(ErrorCode::undecided, "the request is not decided yet", "custodian " + std::to_string(index_),
+    return failure(ErrorCode::undecided, "the request is not decided yet", here(),
                    "Repeat it with --request-id " + to_hex(id));
   if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, {}};
   return Answer{{}, flight->request, flight->result, flight->compared, flight->work};
@@ -201,13 +201,12 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
 
 Result<CommonDigests> Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
   std::unique_lock lock(mutex_);
-  const std::string here = "custodian " + std::to_string(index_);
   QORGAN_TRY(const FlightPtr flight, wait_for(id, deadline, lock));
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (flight->digest != digest)
-    return failure(ErrorCode::refused, "the desk told the custodians different requests", here);
+    return failure(ErrorCode::refused, "the desk told the custodians different requests", here());
   if (flight->phase != Phase::prepared && flight->phase != Phase::agreed)
-    return failure(ErrorCode::stale, "the request was decided before", here);
+    return failure(ErrorCode::stale, "the request was decided before", here());
   QORGAN_CHECK(check_subject(flight->request));
   if (flight->phase == Phase::prepared) {
     flight->phase = Phase::agreed;
@@ -232,7 +231,7 @@ Result<Engine::FlightPtr> Engine::wait_for(const protocol::RequestId& id, Deadli
     if (flight) return flight;
     if (stopping_ || changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
       return failure(ErrorCode::unavailable, "the desk did not bring its request to every custodian",
-                     "custodian " + std::to_string(index_), "Ask again");
+                     here(), "Ask again");
   }
 }
 
@@ -271,14 +270,14 @@ Status Engine::check_operation(const store::Operation& operation, const Flight& 
       enrols ? operation.record_id == flight.request.record_id() : person && operation.record_id == person->record_id;
   if (flight.phase != Phase::agreed || !right_kind || !right_record)
     return failure(ErrorCode::refused, "an operation that this custodian has not agreed to",
-                   "custodian " + std::to_string(index_) + ", request " + to_hex(operation.request_id));
+                   here() + ", request " + to_hex(operation.request_id));
   return {};
 }
 
 Status Engine::apply_locked(const store::Operation& operation) {
   if (operation.sequence <= applied_sequence_) return {};
   if (operation.sequence != applied_sequence_ + 1)
-    return failure(ErrorCode::stale, "an operation came out of order", "custodian " + std::to_string(index_));
+    return failure(ErrorCode::stale, "an operation came out of order", here());
   QORGAN_TRY(const FlightPtr flight, known(operation.request_id));
   QORGAN_CHECK(check_operation(operation, *flight));
   const std::int64_t now = unix_time_ms();
@@ -344,7 +343,7 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (!caught_up || stopping_ || applied_sequence_ != sequence)
     return failure(ErrorCode::unavailable, "a custodian is not at the state that the comparison needs",
-                   "custodian " + std::to_string(index_), "Ask again");
+                   here(), "Ask again");
   if (flight->request.kind == Kind::verify) {
     QORGAN_CHECK(check_subject(flight->request));
     flight->snapshot = {gallery_.find(flight->request.subject)};
@@ -380,7 +379,7 @@ Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestI
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (flight->phase != Phase::agreed || !flight->has_snapshot)
     return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run",
-                   "custodian " + std::to_string(index_), "Ask anew");
+                   here(), "Ask anew");
   flight->has_snapshot = false;
   return ComparisonInput{flight->request, flight->digest, flight->order_digest, std::exchange(flight->shares, {}),
                          std::exchange(flight->snapshot, {})};
@@ -407,7 +406,7 @@ Status Engine::commit_comparison(const protocol::RequestId& id) {
   if (flight->phase == Phase::committed) return {};
   if (flight->phase != Phase::ran)
     return failure(ErrorCode::stale, "a comparison without a result cannot be committed",
-                   "custodian " + std::to_string(index_));
+                   here());
   fault_point("commit.before");
   QORGAN_CHECK(end(*flight, Phase::committed, {}));
   fault_point("commit.after");
@@ -486,13 +485,12 @@ Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::Requ
                                                             int count) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  const std::string here = "custodian " + std::to_string(index_);
   if (flight->request.kind != Kind::identify || flight->request.desk != desk || flight->phase != Phase::committed)
-    return failure(ErrorCode::refused, "there is no identification of this desk's to look candidates up in", here);
+    return failure(ErrorCode::refused, "there is no identification of this desk's to look candidates up in", here());
   if (flight->order.empty() && flight->compared > 0)
-    return failure(ErrorCode::stale, "the order of this identification is no longer kept", here, "Identify again");
+    return failure(ErrorCode::stale, "the order of this identification is no longer kept", here(), "Identify again");
   if (flight->lookups + count > limits::lookups_per_request_max)
-    return failure(ErrorCode::refused, "this identification's lookups are used up", here, "Identify again");
+    return failure(ErrorCode::refused, "this identification's lookups are used up", here(), "Identify again");
   flight->lookups += count;
   return flight->order;
 }

@@ -47,15 +47,17 @@ class Engine {
   // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
-  // This custodian's vote, after it has waited for its own copy of the request: made durable, then answered with the
-  // digests of the shares that it holds in common with its neighbours. Errors: why it refuses.
-  Result<CommonDigests> vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline);
+  // This custodian's vote, after it has waited for its own copy of the request and for the decisions up to `sequence`,
+  // so that it judges by the same people as the one who asks: made durable, then answered with the digests of the
+  // shares that it holds in common with its neighbours. Errors: why it refuses; unavailable where the deadline passes.
+  Result<CommonDigests> vote(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
+                             Deadline deadline);
 
   // The same digests without a vote, once the request is here. Errors: unavailable.
   Result<CommonDigests> digests(const protocol::RequestId& id, Deadline deadline);
 
   // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
-  // A sequence number that was applied before changes nothing.
+  // A sequence number that was applied before changes nothing; damaged where it stood for something else.
   Status apply(const store::Operation& operation);
   // The coordinator's own: gives the request the next sequence number and applies it. Returns that number.
   Result<std::int64_t> decide(const protocol::RequestId& id);
@@ -90,17 +92,20 @@ class Engine {
   Status store_result(const protocol::RequestId& id, Bytes result, std::size_t compared, const Work& work);
   // Releases a comparison whose result all three hold.
   Status commit_comparison(const protocol::RequestId& id);
-  // The same where there is a result; a change, which is committed by its number, is left alone.
-  Status release_if_ran(const protocol::RequestId& id);
 
   // Ends a request that has not been committed. Committed ones stay so.
   Status abort(const protocol::RequestId& id, const Error& reason);
-  // For one who missed the decision. A request never seen here counts as aborted.
+  // For one who missed the decision. A request not known here counts as aborted, unless it is a change among the
+  // decisions up to `sequence`, which outlive their requests.
   struct Decision {
     Phase phase = Phase::aborted;
     Error reason;
+    std::int64_t sequence = 0;  // decisions applied here at that moment
   };
   Result<Decision> decision_of(const protocol::RequestId& id);
+  // Acts on the coordinator's decision: aborts, or releases a comparison. A change that may be among decisions not yet
+  // applied here is left until they are.
+  Status settle(const protocol::RequestId& id, const Decision& decision);
 
   // Requests that have waited for a decision longer than that.
   std::vector<protocol::RequestId> undecided(std::int64_t longer_than_ms) const;
@@ -119,12 +124,16 @@ class Engine {
   Engine(int index, store::Store store) : index_(index), store_(std::move(store)) {}
 
   using FlightPtr = std::shared_ptr<Flight>;
+  std::string here() const { return "custodian " + std::to_string(index_); }
   Status load();
   Status check_new(const protocol::Request& request) const;
   Result<FlightPtr> find(const protocol::RequestId& id);
   Result<FlightPtr> known(const protocol::RequestId& id);
   Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);
   Status check_subject(const protocol::Request& request) const;
+  Status put(const Flight& flight);
+  Status commit_locked(Flight& flight);
+  Status check_applied(const store::Operation& operation);
   Status end(Flight& flight, Phase phase, const Error& reason);
   Status check_operation(const store::Operation& operation, const Flight& flight) const;
   Status apply_locked(const store::Operation& operation);

@@ -40,6 +40,7 @@ struct Flight {
   Bytes result;                           // a comparison's accept shares, own || next (mpc/match.h)
   std::size_t compared = 0;               // people the result speaks of
   int lookups = 0;
+  bool deciding = false;  // this coordinator has begun to write that it is committed
   Work work;
 
   bool ended() const { return phase == Phase::committed || phase == Phase::aborted; }

@@ -9,38 +9,45 @@ namespace qorgan::finger {
 
 namespace {
 
-constexpr float kFar_px = 60;  // beyond which a neighbour does not matter
+constexpr float kFar_px = 60; // beyond which a neighbour does not matter
 constexpr int kRingPoints = 12;
 
-float strength_at(const WaveField& wave, cv::Point2f at_px) {
-  const int x = std::clamp(cvRound(at_px.x / kWaveStep), 0, wave.value.cols - 1);
-  const int y = std::clamp(cvRound(at_px.y / kWaveStep), 0, wave.value.rows - 1);
+float strength_at(const WaveField &wave, cv::Point2f at_px) {
+  const int x = std::clamp(cvRound(at_px.x / static_cast<float>(wave.step_px)),
+                           0, wave.value.cols - 1);
+  const int y = std::clamp(cvRound(at_px.y / static_cast<float>(wave.step_px)),
+                           0, wave.value.rows - 1);
   return std::hypot(wave.value(y, x)[0], wave.value(y, x)[1]);
 }
 
-void weigh_ring(const Dislocation& d, const WaveField& wave, Evidence& e) {
+void weigh_ring(const Dislocation &d, const WaveField &wave, Evidence &e) {
   e.weakest = 10;
   for (int i = 0; i < kRingPoints; ++i) {
-    const float angle = 2 * static_cast<float>(CV_PI) * static_cast<float>(i) / kRingPoints;
+    const float angle =
+        2 * static_cast<float>(CV_PI) * static_cast<float>(i) / kRingPoints;
     const cv::Point2f arm(std::cos(angle), std::sin(angle));
     const float strength = strength_at(wave, d.at_px + arm * d.period_px);
     e.strength += strength / kRingPoints;
     e.weakest = std::min(e.weakest, strength);
-    e.slope += strength_at(wave, d.at_px + arm * (0.5F * d.period_px)) / kRingPoints;
+    e.slope +=
+        strength_at(wave, d.at_px + arm * (0.5F * d.period_px)) / kRingPoints;
   }
 }
 
-float agreement_at(const Dislocation& d, const WaveField& wave, const cv::Mat1f& grey) {
-  constexpr int kReach = 6;  // grid points
-  const int cx = cvRound(d.at_px.x / kWaveStep);
-  const int cy = cvRound(d.at_px.y / kWaveStep);
+float agreement_at(const Dislocation &d, const WaveField &wave,
+                   const cv::Mat1f &grey) {
+  constexpr int kReach = 6; // grid points
+  const int cx = cvRound(d.at_px.x / static_cast<float>(wave.step_px));
+  const int cy = cvRound(d.at_px.y / static_cast<float>(wave.step_px));
   float both = 0;
   float waves = 1e-6F;
   float pictures = 1e-6F;
-  for (int y = std::max(0, cy - kReach); y <= std::min(wave.value.rows - 1, cy + kReach); ++y) {
-    for (int x = std::max(0, cx - kReach); x <= std::min(wave.value.cols - 1, cx + kReach); ++x) {
+  for (int y = std::max(0, cy - kReach);
+       y <= std::min(wave.value.rows - 1, cy + kReach); ++y) {
+    for (int x = std::max(0, cx - kReach);
+         x <= std::min(wave.value.cols - 1, cx + kReach); ++x) {
       const float w = wave.value(y, x)[0];
-      const float g = grey(y * kWaveStep, x * kWaveStep);
+      const float g = grey(y * wave.step_px, x * wave.step_px);
       both += w * g;
       waves += w * w;
       pictures += g * g;
@@ -49,35 +56,44 @@ float agreement_at(const Dislocation& d, const WaveField& wave, const cv::Mat1f&
   return both / std::sqrt(waves * pictures);
 }
 
-void weigh_neighbours(const std::vector<Dislocation>& found, std::size_t index, Evidence& e) {
-  const Dislocation& d = found[index];
+void weigh_neighbours(const std::vector<Dislocation> &found, std::size_t index,
+                      Evidence &e) {
+  const Dislocation &d = found[index];
   e.opposite_px = e.neighbour_px = kFar_px;
   for (std::size_t j = 0; j < found.size(); ++j) {
-    if (j == index) continue;
+    if (j == index)
+      continue;
     const cv::Point2f gap = found[j].at_px - d.at_px;
     const float distance = std::hypot(gap.x, gap.y);
     e.neighbour_px = std::min(e.neighbour_px, distance);
-    if (d.towards.dot(found[j].towards) < 0) e.opposite_px = std::min(e.opposite_px, distance);
-    if (distance < 3 * d.period_px) e.crowd += 1;
+    if (d.towards.dot(found[j].towards) < 0)
+      e.opposite_px = std::min(e.opposite_px, distance);
+    if (distance < 3 * d.period_px)
+      e.crowd += 1;
   }
 }
 
-}  // namespace
+} // namespace
 
-std::array<float, kEvidenceCount> as_array(const Evidence& e) {
-  return {e.clarity,  e.strength,  e.weakest,     e.slope,        e.coherence, e.agreement,
-          e.contrast, e.border_px, e.opposite_px, e.neighbour_px, e.crowd};
+std::array<float, kEvidenceCount> as_array(const Evidence &e) {
+  return {e.clarity,     e.strength,     e.weakest,  e.slope,
+          e.coherence,   e.agreement,    e.contrast, e.border_px,
+          e.opposite_px, e.neighbour_px, e.crowd};
 }
 
-std::vector<Evidence> weigh(const std::vector<Dislocation>& found, const WaveField& wave, const Normalised& print,
-                            const Orientation& orientation, const Frequency& frequency, const Foreground& foreground) {
+std::vector<Evidence> weigh(const std::vector<Dislocation> &found,
+                            const WaveField &wave, const Normalised &print,
+                            const Orientation &orientation,
+                            const Frequency &frequency,
+                            const Foreground &foreground) {
   std::vector<Evidence> all(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     const cv::Point2f at = found[i].at_px;
-    Evidence& e = all[i];
+    Evidence &e = all[i];
     e.clarity = read_map(frequency.clarity, kBlockStep, at.x, at.y);
     e.coherence = read_map(orientation.coherence, kMapStep, at.x, at.y);
-    e.contrast = read_map(print.contrast, kMapStep, at.x, at.y) / foreground.strong_contrast;
+    e.contrast = read_map(print.contrast, kMapStep, at.x, at.y) /
+                 foreground.strong_contrast;
     e.border_px = read_map(foreground.distance_px, kBlockStep, at.x, at.y);
     e.agreement = agreement_at(found[i], wave, print.grey);
     weigh_ring(found[i], wave, e);
@@ -86,4 +102,4 @@ std::vector<Evidence> weigh(const std::vector<Dislocation>& found, const WaveFie
   return all;
 }
 
-}  // namespace qorgan::finger
+} // namespace qorgan::finger

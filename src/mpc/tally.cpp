@@ -32,8 +32,8 @@ Bytes threshold_plane(std::span<const Person> persons, std::size_t digit, int hi
 
 // Ones for the persons there are, zeros up to the end of the last byte.
 Bytes used_bits(std::size_t persons) {
-  Bytes out((persons + 7) / 8, 0xFF);
-  if (persons % 8 != 0) out.back() = static_cast<std::uint8_t>(0xFF >> (8 - persons % 8));
+  Bytes out(persons / 8, 0xFF);
+  if (persons % 8 != 0) out.push_back(static_cast<std::uint8_t>(0xFF >> (8 - persons % 8)));
   return out;
 }
 

@@ -11,6 +11,10 @@ constexpr int kCustodians = 3;
 constexpr std::size_t kWordBytesMax = 16;
 constexpr MessageLimits kHelloLimits{limits::hello_bytes_max, 0};
 
+std::string_view purpose_name(Purpose purpose) {
+  return purpose == Purpose::lane ? "lane" : "control";
+}
+
 tl::unexpected<Error> version_failure(const Hello& own, std::int64_t theirs, const Party& other) {
   const std::string older = theirs < own.version ? other.text() : own.party.text();
   return failure(ErrorCode::version_mismatch,
@@ -30,16 +34,11 @@ Result<Party> read_party(const Json& object) {
   return Party::desk(std::move(name));
 }
 
-Status read_purpose(const Json& object, Hello& hello) {
-  QORGAN_TRY(const std::string purpose, text_field(object, "purpose", kWordBytesMax));
-  hello.purpose = purpose == "lane" ? Purpose::lane : Purpose::control;
-  if (hello.purpose == Purpose::control && purpose != "control")
-    return failure(ErrorCode::invalid_input, "a purpose that is not known here", "purpose");
-  if (hello.purpose == Purpose::lane) {
-    QORGAN_TRY(const std::int64_t lane, int_field(object, "lane", 0, UINT32_MAX));
-    hello.lane = static_cast<std::uint32_t>(lane);
-  }
-  return {};
+Result<Purpose> read_purpose(const Json& object) {
+  QORGAN_TRY(const std::string word, text_field(object, "purpose", kWordBytesMax));
+  for (const Purpose purpose : {Purpose::control, Purpose::lane})
+    if (word == purpose_name(purpose)) return purpose;
+  return failure(ErrorCode::invalid_input, "a purpose that is not known here", "purpose");
 }
 
 Result<Hello> read_checked(const Json& object, const Hello& own, const Party& other) {
@@ -57,7 +56,11 @@ Result<Hello> read_checked(const Json& object, const Hello& own, const Party& ot
   if (hello.party != other)
     return failure(ErrorCode::refused, fmt::format("{} holds the key of {}", hello.party.text(), other.text()), "",
                    "Check its index or name, and the network file");
-  QORGAN_CHECK(read_purpose(object, hello));
+  QORGAN_TRY(hello.purpose, read_purpose(object));
+  if (hello.purpose == Purpose::lane) {
+    QORGAN_TRY(const std::int64_t lane, int_field(object, "lane", 0, UINT32_MAX));
+    hello.lane = static_cast<std::uint32_t>(lane);
+  }
   return hello;
 }
 
@@ -83,7 +86,7 @@ Message hello_message(const Hello& hello) {
   Json object = {{"version", hello.version},
                  {"network", to_hex(hello.network)},
                  {"role", std::string(role_name(hello.party.role))},
-                 {"purpose", hello.purpose == Purpose::lane ? "lane" : "control"}};
+                 {"purpose", std::string(purpose_name(hello.purpose))}};
   if (hello.party.role == Role::custodian)
     object["index"] = hello.party.index;
   else

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -57,12 +58,16 @@ struct Listener::State {
     });
   }
 
-  // A connection that cannot be taken over has ended already, and closes itself.
+  // A connection that cannot be taken over, for want of memory or because it has ended, is dropped: accepting goes on.
   void take(tcp::socket socket) {
     ErrorValue error;
     const int descriptor = socket.release(error);
     if (error) return;
-    if (Result<std::shared_ptr<Socket>> adopted = Socket::adopt(descriptor)) accepted(std::move(*adopted));
+    try {
+      if (Result<std::shared_ptr<Socket>> adopted = Socket::adopt(descriptor)) accepted(std::move(*adopted));
+    } catch (const std::bad_alloc&) {
+      return;
+    }
   }
 
   // Without descriptors or memory, accepting at once again would only use up the processor.

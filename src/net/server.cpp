@@ -28,6 +28,8 @@ struct Session {
   explicit Session(std::shared_ptr<Socket> its_socket) : socket(std::move(its_socket)) {}
   std::shared_ptr<Socket> socket;
   Stage stage = Stage::handshake;
+  Pin pin;  // with Stage::open
+  Party party;
   std::thread thread;
 };
 
@@ -47,6 +49,7 @@ struct Server::State {
   std::mutex stop_mutex;
 
   void add(std::shared_ptr<Socket> socket);
+  void set_peers(PeerTable peers);
   void stop();
 
  private:
@@ -56,8 +59,10 @@ struct Server::State {
   void run(Session& session);
   Status talk(Session& session);
   Result<Hello> welcome(Connection& connection, Session& session, Deadline deadline);
+  tl::unexpected<Error> unknown_key(const Pin& pin) const;
   Result<Party> party_of(const Pin& pin);
-  Status claim_place(Session& session);
+  bool knows(const Pin& pin, const Party& party) const;
+  Status claim_place(Session& session, const Pin& pin, const Party& party);
   void report(const Error& error) const;
 };
 
@@ -125,22 +130,42 @@ Status Server::State::talk(Session& session) {
   return {};
 }
 
-Result<Party> Server::State::party_of(const Pin& pin) {
-  const std::lock_guard lock(mutex);
-  const auto found = options.peers.find(pin);
-  if (found != options.peers.end()) return found->second;
+tl::unexpected<Error> Server::State::unknown_key(const Pin& pin) const {
   return failure(ErrorCode::refused,
                  fmt::format("{} knows no one with the key whose pin is {}", options.own.party.text(), pin), "",
                  "Have the key entered in the network file");
 }
 
-Status Server::State::claim_place(Session& session) {
+Result<Party> Server::State::party_of(const Pin& pin) {
   const std::lock_guard lock(mutex);
+  const auto found = options.peers.find(pin);
+  if (found == options.peers.end()) return unknown_key(pin);
+  return found->second;
+}
+
+bool Server::State::knows(const Pin& pin, const Party& party) const {
+  const auto found = options.peers.find(pin);
+  return found != options.peers.end() && found->second == party;
+}
+
+Status Server::State::claim_place(Session& session, const Pin& pin, const Party& party) {
+  const std::lock_guard lock(mutex);
+  // The table may have changed since the key was looked up.
+  if (!knows(pin, party)) return unknown_key(pin);
   if (count(Stage::open) >= options.connections_max)
     return failure(ErrorCode::busy, fmt::format("{} has no connection left", options.own.party.text()), "",
                    "Try again later");
   session.stage = Stage::open;
+  session.pin = pin;
+  session.party = party;
   return {};
+}
+
+void Server::State::set_peers(PeerTable peers) {
+  const std::lock_guard lock(mutex);
+  options.peers = std::move(peers);
+  for (Session& session : sessions)
+    if (session.stage == Stage::open && !knows(session.pin, session.party)) session.socket->shutdown();
 }
 
 Result<Hello> Server::State::welcome(Connection& connection, Session& session, Deadline deadline) {
@@ -148,7 +173,7 @@ Result<Hello> Server::State::welcome(Connection& connection, Session& session, D
   connection.set_peer_name(party.text());
   QORGAN_TRY(const Message message, connection.receive(deadline, kHelloLimits));
   QORGAN_TRY(Hello hello, read_hello(message, options.own, party));
-  QORGAN_CHECK(claim_place(session));
+  QORGAN_CHECK(claim_place(session, connection.peer_pin(), party));
   Hello answer = options.own;
   answer.purpose = hello.purpose;
   answer.lane = hello.lane;
@@ -198,8 +223,7 @@ const Address& Server::address() const {
 }
 
 void Server::set_peers(PeerTable peers) {
-  const std::lock_guard lock(state_->mutex);
-  state_->options.peers = std::move(peers);
+  state_->set_peers(std::move(peers));
 }
 
 void Server::stop() {

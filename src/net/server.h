@@ -17,8 +17,9 @@ namespace qorgan::net {
 // Who holds which key. A peer is who its key says, whatever it says itself.
 using PeerTable = std::map<Pin, Party>;
 
-// Runs on the connection's own thread and owns the connection; returning ends it. The hello has been checked: its party
-// is the one that the key belongs to.
+// Runs on the connection's own thread and owns the connection. The hello has been checked: its party is the one that
+// the key belongs to. A handler that returns while the connection lives on elsewhere gives it away: the server then
+// neither counts nor stops it.
 using ConnectionHandler = std::function<void(Connection connection, const Hello& hello)>;
 
 struct ServerOptions {
@@ -46,7 +47,8 @@ class Server {
 
   // With the port that was chosen.
   const Address& address() const;
-  // From here on; connections that are open stay. By any thread.
+  // From here on; connections of those who are no longer in it, or have become someone else, end at once. By any
+  // thread.
   void set_peers(PeerTable peers);
   // Ends every connection, so that handlers that wait on one get `unavailable` at once, and returns when all handlers
   // have. By any thread but a handler's; harmless when repeated.

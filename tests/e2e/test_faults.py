@@ -38,9 +38,6 @@ class KillTest(NetworkTest):
     faulty = True
     places = ((), ())
 
-    def runTest(self):
-        """Nothing by itself."""
-
     def command(self, case):
         """The request of a case, as words."""
         raise NotImplementedError

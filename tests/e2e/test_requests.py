@@ -82,9 +82,6 @@ class ManyTest(NetworkTest):
             assert enrolled.code == YES, enrolled
             cls.records[person] = enrolled.json["record"]
 
-    def runTest(self):
-        """Never run; lets setUpClass make an instance."""
-
     def fingers(self, person, names, take=1):
         return [word for name in names for word in self.finger(f"{person} {name}", take, name)]
 

@@ -118,6 +118,23 @@ TEST(Server, KnowsNewPeersOnceToldOfThem) {
   EXPECT_OK(greet(*server, stranger_identity(), own));
 }
 
+TEST(Server, PeersThatAreStruckOffLoseTheirConnectionsAtOnce) {
+  auto server = start_echo_server();
+  ASSERT_OK(server);
+  auto desk = greet(*server);
+  ASSERT_OK(desk);
+  auto custodian = greet(*server, custodian_identity(1), custodian_hello(1));
+  ASSERT_OK(custodian);
+  PeerTable peers = test_peers();
+  peers.erase(desk_identity().pin());
+  server->set_peers(std::move(peers));
+  Bytes byte(1);
+  EXPECT_ERROR(desk->connection.read_raw(byte, plenty()), ErrorCode::unavailable);
+  EXPECT_ERROR(greet(*server), ErrorCode::refused);
+  EXPECT_OK(custodian->connection.send(request(1), plenty()));
+  EXPECT_OK(custodian->connection.receive(plenty()));
+}
+
 TEST(Server, SomeoneElsesNameIsRefused) {
   const auto server = start_echo_server();
   ASSERT_OK(server);

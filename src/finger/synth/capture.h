@@ -11,7 +11,8 @@ struct ImpressionOptions {
   // The picture, at 500 dpi: limits::image_side_px_min .. limits::image_side_px_max.
   int width_px = 320;
   int height_px = 400;
-  // 0: centred, undistorted, clean; 1: a moderately good optical reader with untrained people; 2: a poor one. 0 .. 3.
+  // 0: centred, undistorted, clean; 1: a moderately good optical reader with untrained people; 1.5: a poor one;
+  // 2: so poor that near half of the mated comparisons fail. 0 .. 3.
   double difficulty = 1;
 };
 

@@ -31,12 +31,12 @@ struct MinutiaeFinger {
 // 7 pixels lie between two, and each points along the local ridge: along the side on which the flow opens more often
 // than the other, since new ridges must begin where ridges of one spacing spread out. (The rate of beginnings is the
 // divergence of the ridge density along the flow; Larkin, Fletcher, "A coherent framework for fingerprint analysis",
-// Optics Express 15(14), 2007, gives it as the curl of the phase.) About 60 us.
+// Optics Express 15(14), 2007, gives it as the curl of the phase.) About 70 us.
 MinutiaeFinger make_minutiae(std::uint64_t seed, std::optional<PatternClass> pattern_class = {});
 
 // What an extractor would find in one impression: minutiae within the contact region and the picture, moved and turned
 // by draw_capture's placement and distortion, some missed, some shifted, some that are not there. Best quality first.
-// About 15 us.
+// About 20 us.
 Minutiae minutiae_impression(const MinutiaeFinger& finger, std::uint64_t impression_seed,
                              const ImpressionOptions& options = {});
 
