@@ -133,6 +133,19 @@ inline constexpr int candidates_max = 10;
 // Record ids that a desk may look up after one identification: its candidates, and two repetitions after a lost answer.
 inline constexpr int lookups_per_request_max = 3 * candidates_max;
 inline constexpr int requests_waiting_max = 256;
+// So that one desk cannot fill the custodians' queue.
+inline constexpr int requests_of_desk_max = 32;
+// Ended requests stay in memory for as long as repetitions are likely, the order of an identification for as long as
+// its desk may take to look candidates up (16 bytes a person); afterwards they are read from the store.
+inline constexpr std::int64_t flight_kept_ms = 60'000;
+inline constexpr std::int64_t order_kept_ms = 600'000;
+// Comparisons that a desk may ask for, in all and with one person: a probe that is no print can be made to ask one bit
+// about the template, so that the number of questions must stay small (docs/threat-model.md).
+inline constexpr int comparisons_per_minute_max = 6'000;
+inline constexpr int comparisons_of_subject_per_minute_max = 60;
+// Connections to each of the other custodians for questions that wait there for a desk's copy of a request, apart from
+// those for decisions: two desks that send to one custodian alone do not hold up the others.
+inline constexpr int vote_connections_max = 2 * requests_of_desk_max;
 // Evaluations of the pseudonym function a desk may ask for: the brake on guessing ID numbers.
 inline constexpr int pseudonyms_per_minute_max = 600;
 // RFC 9497, 1.2: the input's length stands in two bytes.

@@ -106,12 +106,18 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
     };
     results[i] = lanes[i]->matcher().match(parts[i].people, options);
     // So that the lane's partners see at once that this end is gone.
-    if (!results[i]) lanes[i]->close();
+    if (!results[i]) lanes[i]->interrupt();
   };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < lanes.size(); ++i) threads.emplace_back(run_part, i);
-  run_part(0);
-  for (std::thread& thread : threads) thread.join();
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < lanes.size(); ++i) threads.emplace_back(run_part, i);
+    run_part(0);
+  }
+
+  // A lane that failed is spent, and its session with it.
+  const auto failed = [](const Result<mpc::AcceptShares>& result) { return !result; };
+  if (std::any_of(results.begin(), results.end(), failed))
+    for (Lane* lane : lanes) lane->close();
 
   Bytes own;
   Bytes next;

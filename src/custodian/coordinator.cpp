@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <exception>
+#include <thread>
+
 #include "base/limits.h"
 #include "crypto/random.h"
 #include "custodian/fault.h"
@@ -56,41 +59,97 @@ void Coordinator::drive(const RequestId& id) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || !driven_.insert(id).second) return;
   }
-  if (Status taken = take(id); !taken) {
-    const Error reason = taken.error();
-    if (Status aborted = engine_.abort(id, reason); !aborted) {
-      // Undecided on disk: this custodian's next start aborts it. Nobody may be told more than that.
-      spdlog::error("cannot record that request {} is aborted: {}", to_hex(id), aborted.error().message());
-    } else {
-      const auto told = peers_.call_both([&](int) { return abort_message(id, reason); },
-                                         Deadline::after_ms(limits::connect_timeout_ms));
-      if (!told)
-        spdlog::info("a custodian will ask later that request {} is aborted: {}", to_hex(id), told.error().message());
-    }
-  }
+  if (Status taken = take_guarded(id); !taken) give_up(id, taken.error());
   const std::lock_guard lock(mutex_);
   driven_.erase(id);
+}
+
+bool Coordinator::is_driving(const RequestId& id) const {
+  const std::lock_guard lock(mutex_);
+  return driven_.contains(id);
+}
+
+void Coordinator::give_up(const RequestId& id, const Error& reason) {
+  if (Status aborted = engine_.abort(id, reason); !aborted) {
+    // Tried again by the daemon's keeper; nobody may be told before it is on disk.
+    spdlog::error("cannot record that request {} is aborted: {}", to_hex(id), aborted.error().message());
+    return;
+  }
+  const auto told = peers_.call_both([&](int) { return abort_message(id, reason); },
+                                     Deadline::after_ms(limits::connect_timeout_ms));
+  if (!told)
+    spdlog::info("a custodian will ask later that request {} is aborted: {}", to_hex(id), told.error().message());
+}
+
+// Memory or threads may run out at any line.
+Status Coordinator::take_guarded(const RequestId& id) {
+  try {
+    return take(id);
+  } catch (const std::exception& error) {
+    return failure(ErrorCode::busy, "a custodian is out of memory or threads", "custodian 0", "Try again");
+  }
 }
 
 Status Coordinator::take(const RequestId& id) {
   QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
   if (ticket.phase == Phase::committed || ticket.phase == Phase::aborted) return {};
   const Deadline deadline = deadline_of(ticket.request.kind);
+  QORGAN_CHECK(check_not_set_back(deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms))));
   return protocol::is_comparison(ticket.request.kind) ? compare(ticket, deadline) : change(ticket, deadline);
+}
+
+tl::unexpected<Error> Coordinator::set_back(int custodian) const {
+  return failure(ErrorCode::damaged, "a custodian has applied decisions that the coordinator does not know of",
+                 "custodian 0 and " + network_.describe(custodian),
+                 "One of the two was set back to an older copy; their operators must restore the newest");
+}
+
+// A coordinator that was set back would judge by old records, and give its numbers out a second time.
+Status Coordinator::check_not_set_back(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || (applied_[0] >= 0 && applied_[1] >= 0); });
+  for (int custodian : {1, 2})
+    if (applied_[slot(custodian)] > engine_.applied_sequence()) return set_back(custodian);
+  return {};
 }
 
 Status Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadline) {
   const RequestId& id = ticket.request.id;
   const Deadline soon = deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms));
-  QORGAN_TRY(const CommonDigests common, engine_.vote(id, ticket.digest, soon));
+  const std::int64_t sequence = engine_.applied_sequence();
+  QORGAN_TRY(const CommonDigests common, engine_.digests(id, ticket.digest, sequence, soon));
   // The others wait as long for their own copy, then answer; the question gets a little longer than they do.
   const Deadline answered = deadline.earlier(Deadline::after_ms(2 * limits::agree_timeout_ms));
-  QORGAN_CHECK(peers_.call_both(
-      [&](int custodian) { return agree_message(id, ticket.digest, custodian == 1 ? common.next : common.own); },
-      answered));
+  const auto question = [&](int custodian) {
+    return agree_message(id, ticket.digest, custodian == 1 ? common.next : common.own, sequence);
+  };
+  QORGAN_TRY(const auto votes, peers_.call_vote_both(question, answered));
+  for (int custodian : {1, 2}) {
+    QORGAN_TRY(const std::int64_t applied, net::int_field(votes[slot(custodian)].head, "sequence", 0, INT64_MAX));
+    if (applied > engine_.applied_sequence()) return set_back(custodian);
+  }
+  QORGAN_CHECK(engine_.vote(id, ticket.digest));
   fault_point("agreed");
   return {};
 }
+
+// Lets the next change of a person's record begin.
+class Coordinator::SubjectHold {
+ public:
+  SubjectHold(Coordinator& coordinator, const protocol::SubjectId& subject)
+      : coordinator_(coordinator), subject_(subject) {}
+  SubjectHold(const SubjectHold&) = delete;
+  SubjectHold& operator=(const SubjectHold&) = delete;
+  ~SubjectHold() {
+    const std::lock_guard lock(coordinator_.mutex_);
+    coordinator_.subjects_.erase(subject_);
+    coordinator_.changed_.notify_all();
+  }
+
+ private:
+  Coordinator& coordinator_;
+  const protocol::SubjectId subject_;
+};
 
 Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
   const protocol::SubjectId subject = ticket.request.subject;
@@ -102,24 +161,19 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
       return failure(ErrorCode::busy, "another request changes this person's record", "custodian 0", "Try again");
     subjects_.insert(subject);
   }
-  Result<std::int64_t> decided = 0;
-  if (Status votes = collect_votes(ticket, deadline); !votes) {
-    decided = tl::unexpected(votes.error());
-  } else {
+  std::int64_t decided = 0;
+  {
+    const SubjectHold hold(*this, subject);
+    QORGAN_CHECK(collect_votes(ticket, deadline));
     const std::lock_guard order(order_mutex_);
     fault_point("decide.before");
-    decided = engine_.decide(ticket.request.id);
+    QORGAN_TRY(decided, engine_.decide(ticket.request.id));
     fault_point("decide.after");
-  }
-  {
     const std::lock_guard lock(mutex_);
-    subjects_.erase(subject);
-    if (decided) decided_ = std::max(decided_, *decided);
-    changed_.notify_all();
+    decided_ = std::max(decided_, decided);
   }
-  if (!decided) return tl::unexpected(decided.error());
   // It is decided whether or not the others confirm in time; they will when they are back.
-  wait_until_applied(*decided, deadline);
+  wait_until_applied(decided, deadline);
   return {};
 }
 
@@ -131,8 +185,8 @@ Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
   if (!turn)
     return failure(ErrorCode::busy, "the custodians had too many comparisons to do", "custodian 0", "Try again");
   QORGAN_CHECK(fix_snapshot(id, deadline));
-  QORGAN_CHECK(open_lanes(kind, deadline));
-  if (Status ran = run_everywhere(ticket, deadline); !ran) {
+  QORGAN_TRY(const LaneSession session, open_lanes(kind, deadline));
+  if (Status ran = run_everywhere(ticket, session, deadline); !ran) {
     Lanes::close(lanes_.group(kind));
     return ran;
   }
@@ -162,41 +216,61 @@ Status Coordinator::fix_snapshot(const RequestId& id, Deadline deadline) {
   return {};
 }
 
-Status Coordinator::open_lanes(Kind kind, Deadline deadline) {
+Result<LaneSession> Coordinator::open_lanes(Kind kind, Deadline deadline) {
   const std::vector<Lane*> group = lanes_.group(kind);
-  if (Lanes::are_open(group)) return {};
-  LaneSession session{};
+  LaneSession& session = sessions_[kind == Kind::verify ? 0 : 1];
+  if (Lanes::are_quiet(group)) return session;
   crypto::fill_random(session);
   const Deadline soon = deadline.earlier(Deadline::after_ms(limits::handshake_timeout_ms));
   Status opened;
-  std::thread own([&] { opened = Lanes::open(group, session, soon); });
-  const auto answers = peers_.call_both([&](int) { return open_lanes_message(kind, session); }, soon);
-  own.join();
-  if (!answers) {
-    Lanes::close(group);
-    return tl::unexpected(answers.error());
+  Result<std::array<Message, 2>> answers;
+  {
+    const std::jthread own([&] { opened = Lanes::open(group, session, soon); });
+    answers = peers_.call_both([&](int) { return open_lanes_message(kind, session); }, soon);
   }
-  return opened;
+  if (!answers || !opened) Lanes::close(group);
+  if (!answers) return tl::unexpected(answers.error());
+  if (!opened) return tl::unexpected(opened.error());
+  return session;
 }
 
-Status Coordinator::run_everywhere(const Engine::Ticket& ticket, Deadline deadline) {
+Status Coordinator::run_everywhere(const Engine::Ticket& ticket, const LaneSession& session, Deadline deadline) {
+  const RequestId& id = ticket.request.id;
   Status own_end;
-  std::thread own([&] { own_end = run_comparison(engine_, ticket.request.id, lanes_.group(ticket.request.kind)); });
-  const auto others = peers_.call_both([&](int) { return id_message(type::run, ticket.request.id); }, deadline);
-  own.join();
+  Result<std::array<Message, 2>> others;
+  {
+    const std::jthread own([&] { own_end = run_comparison(engine_, id, lanes_.group(ticket.request.kind)); });
+    others = peers_.call_both([&](int) { return run_message(id, session); }, deadline);
+    // Whoever waits here for one that failed is let go at once.
+    if (!others)
+      for (Lane* lane : lanes_.group(ticket.request.kind)) lane->interrupt();
+  }
   if (!others) return tl::unexpected(others.error());
   return own_end;
 }
 
 void Coordinator::replicate(int custodian) {
+  std::string told;
   while (true) {
-    if (Status done = replicate_once(custodian); !done)
-      spdlog::debug("{} is not reached: {}", network_.describe(custodian), done.error().message());
+    Status done = replicate_guarded(custodian);
+    const std::string now = done ? std::string() : done.error().message();
+    if (now != told && !now.empty()) spdlog::warn("{} does not follow: {}", network_.describe(custodian), now);
+    if (now != told && now.empty()) spdlog::info("{} follows", network_.describe(custodian));
+    told = now;
     std::unique_lock lock(mutex_);
+    if (!done && applied_[slot(custodian)] <= engine_.applied_sequence()) applied_[slot(custodian)] = -1;
     changed_.wait_for(lock, std::chrono::milliseconds(limits::replicate_interval_ms), [&] {
-      return stopping_ || (applied_[slot(custodian)] >= 0 && applied_[slot(custodian)] < decided_);
+      return stopping_ || (done && applied_[slot(custodian)] < decided_);
     });
     if (stopping_) return;
+  }
+}
+
+Status Coordinator::replicate_guarded(int custodian) {
+  try {
+    return replicate_once(custodian);
+  } catch (const std::exception& error) {
+    return failure(ErrorCode::busy, "this custodian is out of memory or threads", "custodian 0");
   }
 }
 
@@ -205,9 +279,10 @@ Status Coordinator::replicate_once(int custodian) {
   QORGAN_TRY(const Message status, peers_.call(custodian, plain_message(type::status), deadline()));
   QORGAN_TRY(std::int64_t applied, net::int_field(status.head, "sequence", 0, INT64_MAX));
   if (applied > engine_.applied_sequence()) {
-    spdlog::error("{} has applied {} decisions, this coordinator knows of {} only: one of the two was set back",
-                  network_.describe(custodian), applied, engine_.applied_sequence());
-    return failure(ErrorCode::damaged, "a custodian is ahead of the coordinator", network_.describe(custodian));
+    const std::lock_guard lock(mutex_);
+    applied_[slot(custodian)] = applied;
+    changed_.notify_all();
+    return set_back(custodian);
   }
   while (true) {
     {

@@ -24,23 +24,32 @@ class Coordinator {
 
   // Takes a prepared request to its end, on the caller's thread; at once where another thread is at it already.
   void drive(const protocol::RequestId& id);
-  // What the two other custodians have applied, as they last said; -1 before they were first heard.
+  // Whether a thread is at it.
+  bool is_driving(const protocol::RequestId& id) const;
+  // What the two other custodians have applied, as they last said; -1 where they have not been heard.
   std::array<std::int64_t, 2> applied_by_others() const;
   // Ends the threads; calls under way return with errors.
   void stop();
 
  private:
+  class SubjectHold;
+
   Status take(const protocol::RequestId& id);
+  Status take_guarded(const protocol::RequestId& id);
+  void give_up(const protocol::RequestId& id, const Error& reason);
+  Status check_not_set_back(Deadline deadline);
+  tl::unexpected<Error> set_back(int custodian) const;
   Status collect_votes(const Engine::Ticket& ticket, Deadline deadline);
   Status change(const Engine::Ticket& ticket, Deadline deadline);
   Status compare(const Engine::Ticket& ticket, Deadline deadline);
   Status fix_snapshot(const protocol::RequestId& id, Deadline deadline);
-  Status open_lanes(protocol::Kind kind, Deadline deadline);
-  Status run_everywhere(const Engine::Ticket& ticket, Deadline deadline);
+  Result<LaneSession> open_lanes(protocol::Kind kind, Deadline deadline);
+  Status run_everywhere(const Engine::Ticket& ticket, const LaneSession& session, Deadline deadline);
 
   // One thread for each of the others: sends it the decisions that it has not applied, in order, now and whenever it
   // comes back.
   void replicate(int custodian);
+  Status replicate_guarded(int custodian);
   Status replicate_once(int custodian);
   bool wait_until_applied(std::int64_t sequence, Deadline deadline);
 
@@ -51,7 +60,8 @@ class Coordinator {
 
   // Held while a decision is taken or a snapshot is fixed, so that no decision falls between the three snapshots.
   std::mutex order_mutex_;
-  std::array<Turns, 2> lane_turns_;  // of the quick lane, of the search lanes
+  std::array<Turns, 2> lane_turns_;        // of the quick lane, of the search lanes
+  std::array<LaneSession, 2> sessions_{};  // likewise; whose turn it is uses them
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

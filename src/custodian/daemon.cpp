@@ -33,6 +33,7 @@ struct Daemon::State {
   void take_lane(net::Connection connection, const net::Hello& hello);
   void keep();
   void resolve();
+  void give_up_left();
   void stop();
 };
 
@@ -64,7 +65,11 @@ void Daemon::State::take_lane(net::Connection connection, const net::Hello& hell
 void Daemon::State::keep() {
   auto next_purge = std::chrono::steady_clock::now();
   while (true) {
-    if (keys.index != kCoordinator) resolve();
+    if (keys.index == kCoordinator) {
+      give_up_left();
+    } else {
+      resolve();
+    }
     if (std::chrono::steady_clock::now() >= next_purge) {
       if (Status purged = engine->purge(); !purged)
         spdlog::error("cannot drop old requests: {}", purged.error().message());
@@ -73,6 +78,16 @@ void Daemon::State::keep() {
     std::unique_lock lock(mutex);
     if (changed.wait_for(lock, std::chrono::milliseconds(limits::resolve_interval_ms), [&] { return stopping; }))
       return;
+  }
+}
+
+// What nobody is at any more, such as an abort that could not be written when it came.
+void Daemon::State::give_up_left() {
+  for (const protocol::RequestId& id : engine->undecided(limits::undecided_after_ms)) {
+    if (coordinator->is_driving(id)) continue;
+    const Error reason{ErrorCode::unavailable, "the request was left undecided", "custodian 0", "Ask again"};
+    if (Status done = engine->abort(id, reason); !done)
+      spdlog::error("cannot record the end of request {}: {}", to_hex(id), done.error().message());
   }
 }
 
@@ -86,11 +101,8 @@ void Daemon::State::resolve() {
       spdlog::error("an outcome that cannot be read: {}", decision.error().message());
       continue;
     }
-    Status done;
-    if (decision->phase == Phase::aborted) done = engine->abort(id, decision->reason);
-    // A committed change comes with its number from the coordinator; only a comparison is released here.
-    if (decision->phase == Phase::committed) done = engine->release_if_ran(id);
-    if (!done) spdlog::error("cannot record the end of request {}: {}", to_hex(id), done.error().message());
+    if (Status done = engine->settle(id, *decision); !done)
+      spdlog::error("cannot record the end of request {}: {}", to_hex(id), done.error().message());
   }
 }
 

@@ -56,7 +56,10 @@ store::RequestRow to_row(const Flight& flight) {
   row.request_id = flight.request.id;
   row.state = stored_state(flight.phase);
   row.digest = flight.digest;
-  row.request_json = protocol::to_json(flight.request).dump();
+  row.request_json = net::Json({{"request", protocol::to_json(flight.request)},
+                                {"common_own", to_hex(flight.common.own)},
+                                {"common_next", to_hex(flight.common.next)}})
+                         .dump();
   row.updated_ms = flight.updated_ms;
   row.sequence = flight.sequence;
   if (flight.request.kind == Kind::enrol && !flight.ended()) row.payload = serialise_list(flight.shares);
@@ -69,7 +72,10 @@ store::RequestRow to_row(const Flight& flight) {
 Result<std::shared_ptr<Flight>> from_row(const store::RequestRow& row, int custodian) {
   auto flight = std::make_shared<Flight>();
   QORGAN_TRY(const net::Json json, net::parse_json_object(row.request_json));
-  QORGAN_TRY(flight->request, protocol::request_from_json(json));
+  QORGAN_TRY(const net::Json* request, net::object_field(json, "request"));
+  QORGAN_TRY(flight->request, protocol::request_from_json(*request));
+  QORGAN_TRY(flight->common.own, net::hex_field<32>(json, "common_own"));
+  QORGAN_TRY(flight->common.next, net::hex_field<32>(json, "common_next"));
   flight->digest = row.digest;
   flight->phase = phase_of(row.state);
   flight->updated_ms = row.updated_ms;
@@ -87,9 +93,19 @@ Result<std::shared_ptr<Flight>> from_row(const store::RequestRow& row, int custo
   return flight;
 }
 
-Error stopped_error() {
-  return {ErrorCode::unavailable, "a custodian stopped before the request was decided", "custodian 0",
+Error stopped_error(const std::string& custodian) {
+  return {ErrorCode::unavailable, "a custodian stopped before the request was decided", custodian,
           "Nothing was stored or answered; ask again"};
+}
+
+// For this custodian's log the whole of it; whoever asked is told whose trouble it is, not the names of its files.
+template <class R>
+R told_apart(R outcome, const std::string& custodian) {
+  if (outcome) return outcome;
+  spdlog::error("{}", outcome.error().message());
+  outcome.error().where = custodian;
+  outcome.error().remedy = "Its operator must see to it, then ask again";
+  return outcome;
 }
 
 }  // namespace
@@ -120,7 +136,10 @@ Status Engine::load() {
     for (const store::RequestRow& row : rows) {
       QORGAN_TRY(FlightPtr flight, from_row(row, index_));
       flights_[flight->request.id] = flight;
-      if (index_ == kCoordinator) QORGAN_CHECK(end(*flight, Phase::aborted, stopped_error()));
+      // What the coordinator has not decided is aborted. So is a comparison that has lost its probe before this
+      // custodian had a result: without one it cannot have been committed.
+      const bool lost = protocol::is_comparison(flight->request.kind) && flight->phase != Phase::ran;
+      if (index_ == kCoordinator || lost) QORGAN_CHECK(end(*flight, Phase::aborted, stopped_error(here())));
     }
   }
   return {};
@@ -133,25 +152,27 @@ std::int64_t Engine::applied_sequence() const {
 
 Status Engine::check_new(const protocol::Request& request) const {
   const std::int64_t now = unix_time_ms();
-  if (request.created_ms() < now - limits::request_age_ms_max)
+  if (protocol::created_ms(request.id) < now - limits::request_age_ms_max)
     return failure(ErrorCode::stale, "the request is too old", to_hex(request.id),
                    "Ask anew; if this keeps happening, set the desk's clock");
-  if (request.created_ms() > now + limits::clock_skew_ms_max)
+  if (protocol::created_ms(request.id) > now + limits::clock_skew_ms_max)
     return failure(ErrorCode::stale, "the request comes from the future", to_hex(request.id), "Set the desk's clock");
   const auto under_way =
       std::count_if(flights_.begin(), flights_.end(), [](const auto& entry) { return !entry.second->ended(); });
   if (under_way >= limits::requests_waiting_max)
-    return failure(ErrorCode::busy, "too many requests are waiting", here(),
-                   "Try again in a minute");
+    return failure(ErrorCode::busy, "too many requests are waiting", here(), "Try again in a minute");
   return {};
 }
 
 Status Engine::prepare(const protocol::Request& request, ByteView shares) {
   const crypto::Digest digest = request.digest();
   const std::lock_guard lock(mutex_);
+  if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
+  QORGAN_TRY(std::vector<mpc::StoredShare> parsed, parse_list(shares, request.fingers.size(), index_));
+  const CommonDigests common = common_digests(parsed);
   QORGAN_TRY(const FlightPtr known, find(request.id));
   if (known) {
-    if (known->digest != digest)
+    if (known->digest != digest || known->common != common)
       return failure(ErrorCode::stale, "this request id was used before with other content", to_hex(request.id),
                      "Use a new request id");
     return {};
@@ -160,10 +181,11 @@ Status Engine::prepare(const protocol::Request& request, ByteView shares) {
   auto flight = std::make_shared<Flight>();
   flight->request = request;
   flight->digest = digest;
-  QORGAN_TRY(flight->shares, parse_list(shares, request.fingers.size(), index_));
+  flight->shares = std::move(parsed);
+  flight->common = common;
   flight->updated_ms = unix_time_ms();
   fault_point("prepare.before");
-  QORGAN_CHECK(store_.put_request(to_row(*flight)));
+  QORGAN_CHECK(put(*flight));
   fault_point("prepare.after");
   flights_[request.id] = std::move(flight);
   changed_.notify_all();
@@ -174,11 +196,15 @@ Status Engine::prepare(const protocol::Request& request, ByteView shares) {
 Result<Engine::FlightPtr> Engine::find(const protocol::RequestId& id) {
   const auto found = flights_.find(id);
   if (found != flights_.end()) return found->second;
-  QORGAN_TRY(const std::optional<store::RequestRow> row, store_.find_request(id));
+  QORGAN_TRY(const std::optional<store::RequestRow> row, told_apart(store_.find_request(id), here()));
   if (!row) return FlightPtr();
   QORGAN_TRY(FlightPtr flight, from_row(*row, index_));
   flights_[id] = flight;
   return flight;
+}
+
+Status Engine::put(const Flight& flight) {
+  return told_apart(store_.put_request(to_row(flight)), here());
 }
 
 Result<Engine::FlightPtr> Engine::known(const protocol::RequestId& id) {
@@ -199,29 +225,52 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
   return Answer{{}, flight->request, flight->result, flight->compared, flight->work};
 }
 
-Result<CommonDigests> Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
+Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypto::Digest& digest,
+                                      std::int64_t sequence, Deadline deadline) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, wait_for(id, deadline, lock));
-  if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
-  if (flight->digest != digest)
-    return failure(ErrorCode::refused, "the desk told the custodians different requests", here());
-  if (flight->phase != Phase::prepared && flight->phase != Phase::agreed)
-    return failure(ErrorCode::stale, "the request was decided before", here());
-  QORGAN_CHECK(check_subject(flight->request));
-  if (flight->phase == Phase::prepared) {
-    flight->phase = Phase::agreed;
-    flight->updated_ms = unix_time_ms();
-    fault_point("vote.before");
-    QORGAN_CHECK(store_.put_request(to_row(*flight)));
-    fault_point("vote.after");
-  }
-  return common_digests(flight->shares);
+  const bool caught_up =
+      changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || applied_sequence_ >= sequence; });
+  if (!caught_up || stopping_)
+    return failure(ErrorCode::unavailable, "a custodian has not caught up with the others yet", here(), "Ask again");
+  QORGAN_CHECK(check_votable(*flight, digest));
+  return flight->common;
 }
 
-Result<CommonDigests> Engine::digests(const protocol::RequestId& id, Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  QORGAN_TRY(const FlightPtr flight, wait_for(id, deadline, lock));
-  return common_digests(flight->shares);
+Status Engine::check_votable(const Flight& flight, const crypto::Digest& digest) const {
+  const std::string here = "custodian " + std::to_string(index_);
+  if (flight.phase == Phase::aborted) return tl::unexpected(flight.error);
+  if (flight.digest != digest)
+    return failure(ErrorCode::refused, "the desk told the custodians different requests", here);
+  if (flight.phase != Phase::prepared && flight.phase != Phase::agreed)
+    return failure(ErrorCode::stale, "the request was decided before", here);
+  // A comparison's probe does not outlive the process that was given it.
+  if (protocol::has_prints(flight.request.kind) && flight.shares.empty())
+    return failure(ErrorCode::unavailable, "a custodian started anew in the middle of the request", here, "Ask again");
+  return check_subject(flight.request);
+}
+
+Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known(id));
+  QORGAN_CHECK(check_votable(*flight, digest));
+  if (flight->phase == Phase::agreed) return {};
+  fault_point("vote.before");
+  QORGAN_CHECK(write_phase(*flight, Phase::agreed));
+  fault_point("vote.after");
+  return {};
+}
+
+// In memory a request must not be further than on disk.
+Status Engine::write_phase(Flight& flight, Phase phase) {
+  const Phase phase_before = std::exchange(flight.phase, phase);
+  const std::int64_t updated_before = std::exchange(flight.updated_ms, unix_time_ms());
+  Status written = put(flight);
+  if (!written) {
+    flight.phase = phase_before;
+    flight.updated_ms = updated_before;
+  }
+  return written;
 }
 
 Result<Engine::FlightPtr> Engine::wait_for(const protocol::RequestId& id, Deadline deadline,
@@ -230,8 +279,8 @@ Result<Engine::FlightPtr> Engine::wait_for(const protocol::RequestId& id, Deadli
     QORGAN_TRY(FlightPtr flight, find(id));
     if (flight) return flight;
     if (stopping_ || changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
-      return failure(ErrorCode::unavailable, "the desk did not bring its request to every custodian",
-                     here(), "Ask again");
+      return failure(ErrorCode::unavailable, "the desk did not bring its request to every custodian", here(),
+                     "Ask again");
   }
 }
 
@@ -239,6 +288,8 @@ Status Engine::check_subject(const protocol::Request& request) const {
   if (!protocol::has_subject(request.kind)) return {};
   const Gallery::Person person = gallery_.find(request.subject);
   if (request.kind == Kind::enrol) {
+    if (gallery_.size().people >= limits::gallery_people_max)
+      return failure(ErrorCode::refused, "the custodians hold as many people as they can compare", {});
     if (person)
       return failure(ErrorCode::already_exists, "this person is enrolled already", {},
                      "Erase the old enrolment first, or verify against it");
@@ -274,8 +325,16 @@ Status Engine::check_operation(const store::Operation& operation, const Flight& 
   return {};
 }
 
+// A coordinator that was set back to an older copy would give its numbers out a second time.
+Status Engine::check_applied(const store::Operation& operation) {
+  QORGAN_TRY(const auto there, told_apart(store_.operations_after(operation.sequence - 1, 1), here()));
+  if (!there.empty() && there.front() == operation) return {};
+  return failure(ErrorCode::damaged, "another decision has this number already", "custodians 0 and " + here(),
+                 "One of the two was set back to an older copy; their operators must restore the newest");
+}
+
 Status Engine::apply_locked(const store::Operation& operation) {
-  if (operation.sequence <= applied_sequence_) return {};
+  if (operation.sequence <= applied_sequence_) return check_applied(operation);
   if (operation.sequence != applied_sequence_ + 1)
     return failure(ErrorCode::stale, "an operation came out of order", here());
   QORGAN_TRY(const FlightPtr flight, known(operation.request_id));
@@ -284,10 +343,11 @@ Status Engine::apply_locked(const store::Operation& operation) {
   fault_point("apply.before");
   if (operation.kind == store::OperationKind::enrol) {
     const store::Record record = to_record(flight->request, flight->shares, operation.sequence);
-    QORGAN_CHECK(store_.apply_enrol(operation.sequence, operation.request_id, record, now));
+    // Made before the transaction: after it nothing may fail.
     PersonShares person{record.record_id, record.pseudonym, record.enrolled_seq, {}};
     for (std::size_t i = 0; i < flight->shares.size(); ++i)
       person.fingers.emplace_back(flight->request.fingers[i], flight->shares[i]);
+    QORGAN_CHECK(store_.apply_enrol(operation.sequence, operation.request_id, record, now));
     gallery_.add(std::move(person));
   } else {
     if (Status erased = store_.apply_erase(operation.sequence, operation.request_id, operation.record_id, now);
@@ -295,7 +355,7 @@ Status Engine::apply_locked(const store::Operation& operation) {
       // The record may be gone with only the log's last cleaning left to do; then it is erased, and the cleaning comes
       // with the next erasure or start.
       const auto applied = store_.applied_sequence();
-      if (!applied || *applied != operation.sequence) return erased;
+      if (!applied || *applied != operation.sequence) return told_apart(erased, here());
       spdlog::error("an erasure is done but for its cleaning: {}", erased.error().message());
     }
     gallery_.remove(operation.record_id);
@@ -325,6 +385,7 @@ Result<std::int64_t> Engine::decide(const protocol::RequestId& id) {
     operation.kind = store::OperationKind::erase;
     operation.record_id = gallery_.find(flight->request.subject)->record_id;
   }
+  flight->deciding = true;
   QORGAN_CHECK(apply_locked(operation));
   return operation.sequence;
 }
@@ -342,8 +403,8 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
       lock, deadline.at(), [&] { return stopping_ || flight->ended() || applied_sequence_ >= sequence; });
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (!caught_up || stopping_ || applied_sequence_ != sequence)
-    return failure(ErrorCode::unavailable, "a custodian is not at the state that the comparison needs",
-                   here(), "Ask again");
+    return failure(ErrorCode::unavailable, "a custodian is not at the state that the comparison needs", here(),
+                   "Ask again");
   if (flight->request.kind == Kind::verify) {
     QORGAN_CHECK(check_subject(flight->request));
     flight->snapshot = {gallery_.find(flight->request.subject)};
@@ -378,8 +439,7 @@ Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestI
   QORGAN_TRY(const FlightPtr flight, known(id));
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
   if (flight->phase != Phase::agreed || !flight->has_snapshot)
-    return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run",
-                   here(), "Ask anew");
+    return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run", here(), "Ask anew");
   flight->has_snapshot = false;
   return ComparisonInput{flight->request, flight->digest, flight->order_digest, std::exchange(flight->shares, {}),
                          std::exchange(flight->snapshot, {})};
@@ -389,13 +449,14 @@ Status Engine::store_result(const protocol::RequestId& id, Bytes result, std::si
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
   if (flight->phase == Phase::aborted) return tl::unexpected(flight->error);
+  if (flight->phase != Phase::agreed)
+    return failure(ErrorCode::stale, "a result for a request that was decided before",
+                   "custodian " + std::to_string(index_));
   flight->result = std::move(result);
   flight->compared = compared;
   flight->work = work;
-  flight->phase = Phase::ran;
-  flight->updated_ms = unix_time_ms();
   fault_point("result.before");
-  QORGAN_CHECK(store_.put_request(to_row(*flight)));
+  QORGAN_CHECK(write_phase(*flight, Phase::ran));
   fault_point("result.after");
   return {};
 }
@@ -403,23 +464,32 @@ Status Engine::store_result(const protocol::RequestId& id, Bytes result, std::si
 Status Engine::commit_comparison(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  if (flight->phase == Phase::committed) return {};
-  if (flight->phase != Phase::ran)
-    return failure(ErrorCode::stale, "a comparison without a result cannot be committed",
-                   here());
+  return commit_locked(*flight);
+}
+
+Status Engine::commit_locked(Flight& flight) {
+  if (flight.phase == Phase::committed) return {};
+  if (flight.phase != Phase::ran)
+    return failure(ErrorCode::stale, "a comparison without a result cannot be committed", here());
   fault_point("commit.before");
-  QORGAN_CHECK(end(*flight, Phase::committed, {}));
+  flight.deciding = true;
+  QORGAN_CHECK(end(flight, Phase::committed, {}));
   fault_point("commit.after");
   return {};
 }
 
-Status Engine::release_if_ran(const protocol::RequestId& id) {
-  {
-    const std::lock_guard lock(mutex_);
-    QORGAN_TRY(const FlightPtr flight, known(id));
-    if (flight->phase != Phase::ran) return {};
-  }
-  return commit_comparison(id);
+Status Engine::settle(const protocol::RequestId& id, const Decision& decision) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known(id));
+  if (flight->ended()) return {};
+  const bool comparison = protocol::is_comparison(flight->request.kind);
+  if (decision.phase == Phase::committed && comparison) return commit_locked(*flight);
+  // A committed change comes with its number from the coordinator, however late.
+  if (decision.phase != Phase::aborted || (!comparison && applied_sequence_ < decision.sequence)) return {};
+  fault_point("abort.before");
+  QORGAN_CHECK(end(*flight, Phase::aborted, decision.reason));
+  fault_point("abort.after");
+  return {};
 }
 
 Status Engine::abort(const protocol::RequestId& id, const Error& reason) {
@@ -433,17 +503,8 @@ Status Engine::abort(const protocol::RequestId& id, const Error& reason) {
 }
 
 Status Engine::end(Flight& flight, Phase phase, const Error& reason) {
-  const Phase before = flight.phase;
-  const std::int64_t updated_before = flight.updated_ms;
-  flight.phase = phase;
   flight.error = reason;
-  flight.updated_ms = unix_time_ms();
-  if (Status written = store_.put_request(to_row(flight)); !written) {
-    // In memory it must not be further than on disk.
-    flight.phase = before;
-    flight.updated_ms = updated_before;
-    return written;
-  }
+  QORGAN_CHECK(write_phase(flight, phase));
   flight.shares.clear();
   flight.snapshot.clear();
   if (phase == Phase::aborted) {
@@ -458,10 +519,16 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason) {
 Result<Engine::Decision> Engine::decision_of(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, find(id));
-  // One that never came here cannot have been decided, and the age limit keeps it from coming much later; until then it
-  // is turned away at the vote of the custodian that gave it up.
-  if (!flight) return Decision{Phase::aborted, stopped_error()};
-  return Decision{flight->phase, flight->error};
+  if (flight) return Decision{flight->phase, flight->error, applied_sequence_};
+  // Requests are dropped after a time; operations never are.
+  QORGAN_TRY(const auto operation, store_.find_operation(id));
+  if (operation) return Decision{Phase::committed, {}, applied_sequence_};
+  // Its copy may still be on the way here.
+  if (protocol::created_ms(id) > unix_time_ms() - 2 * limits::agree_timeout_ms)
+    return Decision{Phase::prepared, {}, applied_sequence_};
+  return Decision{Phase::aborted,
+                  {ErrorCode::unavailable, "the request did not reach every custodian", "custodian 0", "Ask again"},
+                  applied_sequence_};
 }
 
 std::vector<protocol::RequestId> Engine::undecided(std::int64_t longer_than_ms) const {
@@ -475,10 +542,14 @@ std::vector<protocol::RequestId> Engine::undecided(std::int64_t longer_than_ms) 
 
 Status Engine::purge() {
   const std::lock_guard lock(mutex_);
-  const std::int64_t before = unix_time_ms() - limits::request_kept_ms;
-  std::erase_if(flights_,
-                [&](const auto& entry) { return entry.second->ended() && entry.second->updated_ms < before; });
-  return store_.purge_requests(before);
+  const std::int64_t now = unix_time_ms();
+  // What has ended is read from the store when it is asked for again; only an identification's order is not there.
+  std::erase_if(flights_, [&](const auto& entry) {
+    const Flight& flight = *entry.second;
+    const std::int64_t kept_ms = flight.order.empty() ? limits::flight_kept_ms : limits::order_kept_ms;
+    return flight.ended() && flight.updated_ms < now - kept_ms;
+  });
+  return store_.purge_requests(now - limits::request_kept_ms);
 }
 
 Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::RequestId& id, const std::string& desk,

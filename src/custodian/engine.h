@@ -47,14 +47,12 @@ class Engine {
   // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
-  // This custodian's vote, after it has waited for its own copy of the request and for the decisions up to `sequence`,
-  // so that it judges by the same people as the one who asks: made durable, then answered with the digests of the
-  // shares that it holds in common with its neighbours. Errors: why it refuses; unavailable where the deadline passes.
-  Result<CommonDigests> vote(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
-                             Deadline deadline);
-
-  // The same digests without a vote, once the request is here. Errors: unavailable.
-  Result<CommonDigests> digests(const protocol::RequestId& id, Deadline deadline);
+  // Waits for this custodian's copy of a request and for the decisions up to `sequence`, checks it against the coordinator's digest and the gallery, and gives
+  // the digests of the shares that came with it, to be compared with the neighbours'. Errors: why it would refuse.
+  Result<CommonDigests> digests(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
+                                Deadline deadline);
+  // This custodian's yes, after those comparisons: durable when it returns. Errors: why it refuses.
+  Status vote(const protocol::RequestId& id, const crypto::Digest& digest);
 
   // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
   // A sequence number that was applied before changes nothing; damaged where it stood for something else.
@@ -95,8 +93,8 @@ class Engine {
 
   // Ends a request that has not been committed. Committed ones stay so.
   Status abort(const protocol::RequestId& id, const Error& reason);
-  // For one who missed the decision. A request not known here counts as aborted, unless it is a change among the
-  // decisions up to `sequence`, which outlive their requests.
+  // For one who missed the decision. Decisions outlive their requests; a request that is not known here, nor among the
+  // decisions up to `sequence`, counts as aborted once it is too old to be on its way.
   struct Decision {
     Phase phase = Phase::aborted;
     Error reason;
@@ -131,6 +129,8 @@ class Engine {
   Result<FlightPtr> known(const protocol::RequestId& id);
   Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);
   Status check_subject(const protocol::Request& request) const;
+  Status check_votable(const Flight& flight, const crypto::Digest& digest) const;
+  Status write_phase(Flight& flight, Phase phase);
   Status put(const Flight& flight);
   Status commit_locked(Flight& flight);
   Status check_applied(const store::Operation& operation);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "crypto/hash.h"
 #include "custodian/gallery.h"
+#include "custodian/share_list.h"
 #include "mpc/shares.h"
 #include "protocol/request.h"
 
@@ -32,6 +33,7 @@ struct Flight {
   std::int64_t updated_ms = 0;  // unix time of the last change of phase
   std::int64_t sequence = 0;    // of an enrolment or erasure that was committed
 
+  CommonDigests common;                   // of the shares as they came; a repetition must bring the same
   std::vector<mpc::StoredShare> shares;   // a finger each, as request.fingers; dropped at the end
   std::vector<Gallery::Person> snapshot;  // whom a comparison runs over; handed over to the run
   bool has_snapshot = false;

@@ -20,12 +20,20 @@ Result<crypto::Key> exchange_keys(net::Connection& connection, bool connected, c
 }  // namespace
 
 Status Lane::open(const LaneSession& session, Deadline deadline) {
+  Status opened = open_wanted(session, deadline);
+  const std::lock_guard lock(mutex_);
+  wanted_.reset();
+  return opened;
+}
+
+Status Lane::open_wanted(const LaneSession& session, Deadline deadline) {
   close();
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping");
     if (waiting_session_ != session) waiting_.reset();
     waiting_session_ = session;
+    wanted_ = session;
   }
   QORGAN_TRY(net::Connection out, dial(session, deadline));
   QORGAN_TRY(net::Connection in, await(session, deadline));
@@ -42,6 +50,7 @@ Status Lane::open(const LaneSession& session, Deadline deadline) {
   QORGAN_TRY(crypto::Key next, exchange_keys(in, false, session, number_, in_key, deadline));
   out_.emplace(std::move(out));
   in_.emplace(std::move(in));
+  session_ = session;
   matcher_.emplace(mpc::LaneKeys(index_, own, next, static_cast<std::uint32_t>(number_)), *this);
   return {};
 }
@@ -70,7 +79,7 @@ Result<net::Connection> Lane::await(const LaneSession& session, Deadline deadlin
 
 void Lane::deliver(const LaneSession& session, net::Connection connection) {
   const std::lock_guard lock(mutex_);
-  if (stopping_) return;
+  if (stopping_ || (wanted_ && *wanted_ != session)) return;
   waiting_session_ = session;
   waiting_.emplace(std::move(connection));
   delivered_.notify_all();
@@ -85,6 +94,11 @@ void Lane::close() {
   stoppers_.clear();
 }
 
+void Lane::interrupt() {
+  const std::lock_guard lock(mutex_);
+  for (const net::ConnectionStopper& stopper : stoppers_) stopper.stop();
+}
+
 void Lane::shutdown() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
@@ -92,7 +106,11 @@ void Lane::shutdown() {
   delivered_.notify_all();
 }
 
-bool Lane::is_open() const {
+bool Lane::is_open(const LaneSession& session) const {
+  return matcher_ && session_ == session;
+}
+
+bool Lane::is_quiet() const {
   return matcher_ && out_->is_quiet() && in_->is_quiet();
 }
 

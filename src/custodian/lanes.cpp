@@ -14,8 +14,12 @@ Status Lanes::open(const std::vector<Lane*>& group, const LaneSession& session, 
   return {};
 }
 
-bool Lanes::are_open(const std::vector<Lane*>& group) {
-  return std::all_of(group.begin(), group.end(), [](const Lane* lane) { return lane->is_open(); });
+bool Lanes::are_open(const std::vector<Lane*>& group, const LaneSession& session) {
+  return std::all_of(group.begin(), group.end(), [&](const Lane* lane) { return lane->is_open(session); });
+}
+
+bool Lanes::are_quiet(const std::vector<Lane*>& group) {
+  return std::all_of(group.begin(), group.end(), [](const Lane* lane) { return lane->is_quiet(); });
 }
 
 void Lanes::close(const std::vector<Lane*>& group) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/limits.h"
@@ -25,6 +26,12 @@ class Lanes {
     for (std::size_t i = first; i < end; ++i) group.push_back(lanes_[i].get());
     return group;
   }
+  // Kept by whoever opens a group's lanes or compares over them, so that one thread uses them at a time. Not held
+  // (false) where the deadline passed first.
+  using Hold = std::unique_lock<std::timed_mutex>;
+  Hold hold(protocol::Kind kind, Deadline deadline) {
+    return Hold(in_use_[kind == protocol::Kind::verify ? 0 : 1], deadline.at());
+  }
   // Null where there is no lane of that number.
   Lane* find(int number) {
     return number >= 0 && static_cast<std::size_t>(number) < lanes_.size()
@@ -37,11 +44,14 @@ class Lanes {
 
   // Opens a group's lanes in one session. Errors: the first lane's that fails; all are closed then.
   static Status open(const std::vector<Lane*>& group, const LaneSession& session, Deadline deadline);
-  static bool are_open(const std::vector<Lane*>& group);
+  // Whether all were opened in that session and have not failed since.
+  static bool are_open(const std::vector<Lane*>& group, const LaneSession& session);
+  static bool are_quiet(const std::vector<Lane*>& group);
   static void close(const std::vector<Lane*>& group);
 
  private:
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::array<std::timed_mutex, 2> in_use_;
 };
 
 }  // namespace qorgan::custodian

@@ -26,15 +26,24 @@ Message id_message(const char* name, const RequestId& id) {
   return message;
 }
 
-Message agree_message(const RequestId& id, const crypto::Digest& digest, const crypto::Digest& common) {
+Message agree_message(const RequestId& id, const crypto::Digest& digest, const crypto::Digest& common,
+                      std::int64_t sequence) {
   Message message = id_message(type::agree, id);
   message.head["digest"] = to_hex(digest);
   message.head["common"] = to_hex(common);
+  message.head["sequence"] = sequence;
   return message;
 }
 
-Message compare_shares_message(const RequestId& id, const crypto::Digest& common) {
+Message run_message(const RequestId& id, const LaneSession& session) {
+  Message message = id_message(type::run, id);
+  message.head["session"] = to_hex(session);
+  return message;
+}
+
+Message compare_shares_message(const RequestId& id, const crypto::Digest& digest, const crypto::Digest& common) {
   Message message = id_message(type::compare_shares, id);
+  message.head["digest"] = to_hex(digest);
   message.head["common"] = to_hex(common);
   return message;
 }
@@ -85,14 +94,16 @@ Result<Engine::Snapshot> read_snapshot(const Message& message) {
 Message decision_answer(const Engine::Decision& decision) {
   Message message = plain_message(type::answer);
   message.head["phase"] = kPhaseNames[static_cast<std::size_t>(decision.phase)];
+  message.head["sequence"] = decision.sequence;
   if (decision.phase == Phase::aborted) message.head["reason"] = net::error_message(decision.reason).head;
   return message;
 }
 
 Result<Engine::Decision> read_decision(const Message& message) {
   QORGAN_TRY(const std::string name, net::text_field(message.head, "phase", 16));
+  QORGAN_TRY(const std::int64_t sequence, net::int_field(message.head, "sequence", 0, INT64_MAX));
   for (std::size_t i = 0; i < kPhaseNames.size(); ++i)
-    if (kPhaseNames[i] == name) return Engine::Decision{static_cast<Phase>(i), read_abort_reason(message)};
+    if (kPhaseNames[i] == name) return Engine::Decision{static_cast<Phase>(i), read_abort_reason(message), sequence};
   return failure(ErrorCode::damaged, "a phase that is not known here", name);
 }
 

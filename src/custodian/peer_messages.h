@@ -10,8 +10,11 @@ namespace qorgan::custodian {
 
 net::Message plain_message(const char* type);
 net::Message id_message(const char* type, const protocol::RequestId& id);
-net::Message agree_message(const protocol::RequestId& id, const crypto::Digest& digest, const crypto::Digest& common);
-net::Message compare_shares_message(const protocol::RequestId& id, const crypto::Digest& common);
+net::Message agree_message(const protocol::RequestId& id, const crypto::Digest& digest, const crypto::Digest& common,
+                           std::int64_t sequence);
+net::Message compare_shares_message(const protocol::RequestId& id, const crypto::Digest& digest,
+                                    const crypto::Digest& common);
+net::Message run_message(const protocol::RequestId& id, const LaneSession& session);
 net::Message abort_message(const protocol::RequestId& id, const Error& reason);
 net::Message snapshot_message(const protocol::RequestId& id, std::int64_t sequence);
 net::Message open_lanes_message(protocol::Kind kind, const LaneSession& session);

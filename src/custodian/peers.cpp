@@ -2,19 +2,32 @@
 
 #include <thread>
 
+#include "base/limits.h"
 #include "protocol/peer.h"
 
 namespace qorgan::custodian {
 
 Peers::Peers(int index, const protocol::Network& network, const net::TlsIdentity& identity) : network_(network) {
-  for (int other = 0; other < protocol::kCustodians; ++other)
-    if (other != index)
-      clients_[static_cast<std::size_t>(other)] = std::make_unique<net::Client>(
-          protocol::peer_of(network, other), identity, protocol::own_hello(network, net::Party::custodian(index)));
+  const net::Hello own = protocol::own_hello(network, net::Party::custodian(index));
+  for (int other = 0; other < protocol::kCustodians; ++other) {
+    if (other == index) continue;
+    const auto i = static_cast<std::size_t>(other);
+    const net::Peer peer = protocol::peer_of(network, other);
+    clients_[i] = std::make_unique<net::Client>(peer, identity, own);
+    vote_clients_[i] = std::make_unique<net::Client>(peer, identity, own, limits::vote_connections_max);
+  }
 }
 
 Result<net::Message> Peers::call(int custodian, const net::Message& question, Deadline deadline) {
-  const auto& client = clients_[static_cast<std::size_t>(custodian)];
+  return call(clients_, custodian, question, deadline);
+}
+
+Result<net::Message> Peers::call_vote(int custodian, const net::Message& question, Deadline deadline) {
+  return call(vote_clients_, custodian, question, deadline);
+}
+
+Result<net::Message> Peers::call(Clients& clients, int custodian, const net::Message& question, Deadline deadline) {
+  const auto& client = clients[static_cast<std::size_t>(custodian)];
   QORGAN_ASSERT(client);
   Result<net::Message> answer = client->call(question, deadline);
   if (!answer && answer.error().where.empty()) answer.error().where = network_.describe(custodian);
@@ -23,18 +36,32 @@ Result<net::Message> Peers::call(int custodian, const net::Message& question, De
 
 Result<std::array<net::Message, 2>> Peers::call_both(const std::function<net::Message(int custodian)>& question,
                                                      Deadline deadline) {
+  return call_both(clients_, question, deadline);
+}
+
+Result<std::array<net::Message, 2>> Peers::call_vote_both(const std::function<net::Message(int custodian)>& question,
+                                                          Deadline deadline) {
+  return call_both(vote_clients_, question, deadline);
+}
+
+Result<std::array<net::Message, 2>> Peers::call_both(Clients& clients,
+                                                     const std::function<net::Message(int custodian)>& question,
+                                                     Deadline deadline) {
   Result<net::Message> second;
-  std::thread other([&] { second = call(2, question(2), deadline); });
-  Result<net::Message> first = call(1, question(1), deadline);
-  other.join();
+  Result<net::Message> first;
+  {
+    const std::jthread other([&] { second = call(clients, 2, question(2), deadline); });
+    first = call(clients, 1, question(1), deadline);
+  }
   if (!first) return tl::unexpected(first.error());
   if (!second) return tl::unexpected(second.error());
   return std::array<net::Message, 2>{std::move(*first), std::move(*second)};
 }
 
 void Peers::stop() {
-  for (const auto& client : clients_)
-    if (client) client->close();
+  for (const Clients* clients : {&clients_, &vote_clients_})
+    for (const auto& client : *clients)
+      if (client) client->close();
 }
 
 }  // namespace qorgan::custodian

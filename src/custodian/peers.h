@@ -20,15 +20,27 @@ class Peers {
 
   // Errors name the custodian: unavailable, timeout, wrong_network, version_mismatch, or what the other answered.
   Result<net::Message> call(int custodian, const net::Message& question, Deadline deadline);
+  // The same on connections of their own, for questions that may wait at the other custodian.
+  Result<net::Message> call_vote(int custodian, const net::Message& question, Deadline deadline);
   // Asks custodians 1 and 2 at once; `question` makes each one's. Both answers, or the first error.
   Result<std::array<net::Message, 2>> call_both(const std::function<net::Message(int custodian)>& question,
                                                 Deadline deadline);
+  Result<std::array<net::Message, 2>> call_vote_both(
+      const std::function<net::Message(int custodian)>& question, Deadline deadline);
   // Ends every call with `unavailable`, and refuses new ones.
   void stop();
 
  private:
+  using Clients = std::array<std::unique_ptr<net::Client>, protocol::kCustodians>;  // null for itself
+
+  Result<net::Message> call(Clients& clients, int custodian, const net::Message& question, Deadline deadline);
+  Result<std::array<net::Message, 2>> call_both(Clients& clients,
+                                                const std::function<net::Message(int custodian)>& question,
+                                                Deadline deadline);
+
   const protocol::Network& network_;
-  std::array<std::unique_ptr<net::Client>, protocol::kCustodians> clients_;  // null for itself
+  Clients clients_;
+  Clients vote_clients_;
 };
 
 }  // namespace qorgan::custodian

@@ -1,6 +1,9 @@
 #include "custodian/service.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
 
 #include "custodian/comparison.h"
 #include "custodian/lookup.h"
@@ -35,14 +38,24 @@ Service::Service(Engine& engine, Peers& peers, Lanes& lanes, Coordinator* coordi
       pseudonym_key_(pseudonym_key),
       network_(network) {}
 
-Result<Message> Service::answer(const net::Party& asker, const Message& question) {
+Result<Message> Service::answer(const net::Party& asker, Message question) {
+  try {
+    return answer_unguarded(asker, question);
+  } catch (const std::exception& error) {
+    spdlog::error("no room to answer {}: {}", asker.text(), error.what());
+    return failure(ErrorCode::busy, "this custodian is out of memory or threads", network_.describe(engine_.index()),
+                   "Try again");
+  }
+}
+
+Result<Message> Service::answer_unguarded(const net::Party& asker, Message& question) {
   QORGAN_TRY(const std::string name, net::text_field(question.head, "type", 32));
   if (name == type::status) return status();
   return asker.role == net::Role::desk ? answer_desk(asker.name, name, question)
                                        : answer_custodian(asker.index, name, question);
 }
 
-Result<Message> Service::answer_desk(const std::string& desk, const std::string& name, const Message& question) {
+Result<Message> Service::answer_desk(const std::string& desk, const std::string& name, Message& question) {
   if (name == type::submit) return submit(desk, question);
   if (name == type::pseudonym) return evaluate_pseudonym(desk, question);
   if (name == type::lookup) return lookup(desk, question);
@@ -66,12 +79,15 @@ Result<Message> Service::answer_custodian(int custodian, const std::string& name
 
 // --- desks ---
 
-Result<Message> Service::submit(const std::string& desk, const Message& question) {
+Result<Message> Service::submit(const std::string& desk, Message& question) {
   QORGAN_TRY(const net::Json* json, net::object_field(question.head, "request"));
   QORGAN_TRY(const protocol::Request request, protocol::request_from_json(*json));
   if (request.desk != desk)
     return failure(ErrorCode::refused, "the request names another desk than the one that sends it", request.desk);
-  QORGAN_CHECK(engine_.prepare(request, question.body));
+  QORGAN_CHECK(check_rates(request));
+  const Status prepared = engine_.prepare(request, question.body);
+  crypto::wipe(question.body);
+  QORGAN_CHECK(prepared);
   if (coordinator_) coordinator_->drive(request.id);
   const int timeout_ms = request.kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms;
   QORGAN_TRY(Answer ended, engine_.wait_for_end(request.id, Deadline::after_ms(timeout_ms)));
@@ -88,6 +104,17 @@ Result<Message> Service::submit(const std::string& desk, const Message& question
   return message;
 }
 
+Status Service::check_rates(const protocol::Request& request) {
+  if (!protocol::is_comparison(request.kind)) return {};
+  const bool allowed =
+      comparison_rate_.allow(request.desk) &&
+      (request.kind != Kind::verify || subject_rate_.allow(request.desk + "/" + to_hex(request.subject)));
+  if (!allowed)
+    return failure(ErrorCode::busy, "this desk asks for comparisons too often", network_.describe(engine_.index()),
+                   "Wait a minute");
+  return {};
+}
+
 Result<Message> Service::evaluate_pseudonym(const std::string& desk, const Message& question) {
   QORGAN_TRY(const auto blinded, net::hex_field<32>(question.head, "blinded"));
   if (!pseudonym_rate_.allow(desk))
@@ -101,6 +128,9 @@ Result<Message> Service::evaluate_pseudonym(const std::string& desk, const Messa
 }
 
 Result<Message> Service::lookup(const std::string& desk, const Message& question) {
+  // Two custodians are enough, and each that answers lets a desk ask for as many again.
+  if (engine_.index() == 2)
+    return failure(ErrorCode::refused, "candidates are looked up at custodians 0 and 1", "custodian 2");
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const std::int64_t count, net::int_field(question.head, "count", 1, limits::candidates_max));
   QORGAN_TRY(const auto order, engine_.use_lookups(id, desk, static_cast<int>(count)));
@@ -130,20 +160,26 @@ Result<Message> Service::agree(const Message& question) {
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const auto digest, net::hex_field<32>(question.head, "digest"));
   QORGAN_TRY(const auto common, net::hex_field<32>(question.head, "common"));
+  QORGAN_TRY(const std::int64_t sequence, net::int_field(question.head, "sequence", 0, INT64_MAX));
   const Deadline deadline = Deadline::after_ms(limits::agree_timeout_ms);
-  QORGAN_TRY(const CommonDigests mine, engine_.vote(id, digest, deadline));
+  QORGAN_TRY(const CommonDigests mine, engine_.digests(id, digest, sequence, deadline));
   // What this custodian has in common with custodian 0: its own share at 1, its next share at 2.
   if (common != (engine_.index() == 1 ? mine.own : mine.next))
     return failure(ErrorCode::damaged, "two custodians were given different copies of one share",
                    "custodians 0 and " + std::to_string(engine_.index()), "Take the print again");
-  if (engine_.index() == 2) QORGAN_CHECK(peers_.call(1, compare_shares_message(id, mine.own), deadline));
-  return plain_answer();
+  if (engine_.index() == 2)
+    QORGAN_CHECK(peers_.call_vote(1, compare_shares_message(id, digest, mine.own), deadline));
+  QORGAN_CHECK(engine_.vote(id, digest));
+  Message message = plain_answer();
+  message.head["sequence"] = engine_.applied_sequence();
+  return message;
 }
 
 Result<Message> Service::compare_shares(const Message& question) {
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const auto common, net::hex_field<32>(question.head, "common"));
-  QORGAN_TRY(const CommonDigests mine, engine_.digests(id, Deadline::after_ms(limits::agree_timeout_ms)));
+  QORGAN_TRY(const auto digest, net::hex_field<32>(question.head, "digest"));
+  QORGAN_TRY(const CommonDigests mine, engine_.digests(id, digest, 0, Deadline::after_ms(limits::agree_timeout_ms)));
   if (common != mine.next)
     return failure(ErrorCode::damaged, "two custodians were given different copies of one share", "custodians 1 and 2",
                    "Take the print again");
@@ -155,7 +191,15 @@ Result<Message> Service::open_lanes(const Message& question) {
   QORGAN_TRY(const Kind kind, protocol::kind_from_name(name));
   QORGAN_TRY(const auto session, net::hex_field<16>(question.head, "session"));
   if (!protocol::is_comparison(kind)) return failure(ErrorCode::invalid_input, "no lanes for this kind", name);
-  QORGAN_CHECK(Lanes::open(lanes_.group(kind), session, Deadline::after_ms(limits::handshake_timeout_ms)));
+  const Deadline deadline = Deadline::after_ms(limits::handshake_timeout_ms);
+  const std::vector<Lane*> group = lanes_.group(kind);
+  // A comparison of before may still be waiting there for one who is gone.
+  for (Lane* lane : group) lane->interrupt();
+  const Lanes::Hold hold = lanes_.hold(kind, deadline);
+  if (!hold)
+    return failure(ErrorCode::unavailable, "another comparison has not ended yet", network_.describe(engine_.index()),
+                   "Ask again");
+  QORGAN_CHECK(Lanes::open(group, session, deadline));
   return plain_answer();
 }
 
@@ -171,11 +215,12 @@ Result<Message> Service::run(const Message& question) {
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
   const std::vector<Lane*> group = lanes_.group(ticket.request.kind);
-  Status ran = run_comparison(engine_, id, group);
-  if (!ran) {
-    Lanes::close(group);
-    return tl::unexpected(ran.error());
-  }
+  const Lanes::Hold hold = lanes_.hold(ticket.request.kind, Deadline::after_ms(limits::handshake_timeout_ms));
+  QORGAN_TRY(const auto session, net::hex_field<16>(question.head, "session"));
+  if (!hold || !Lanes::are_open(group, session))
+    return failure(ErrorCode::unavailable, "no connection stands for the comparison",
+                   network_.describe(engine_.index()), "Ask again");
+  QORGAN_CHECK(run_comparison(engine_, id, group));
   return plain_answer();
 }
 

@@ -19,13 +19,15 @@ class Service {
   Service(Engine& engine, Peers& peers, Lanes& lanes, Coordinator* coordinator, const identity::KeyShare& pseudonym_key,
           const protocol::Network& network);
 
-  Result<net::Message> answer(const net::Party& asker, const net::Message& question);
+  Result<net::Message> answer(const net::Party& asker, net::Message question);
 
  private:
-  Result<net::Message> answer_desk(const std::string& desk, const std::string& name, const net::Message& question);
+  Result<net::Message> answer_unguarded(const net::Party& asker, net::Message& question);
+  Status check_rates(const protocol::Request& request);
+  Result<net::Message> answer_desk(const std::string& desk, const std::string& name, net::Message& question);
   Result<net::Message> answer_custodian(int custodian, const std::string& name, const net::Message& question);
 
-  Result<net::Message> submit(const std::string& desk, const net::Message& question);
+  Result<net::Message> submit(const std::string& desk, net::Message& question);
   Result<net::Message> evaluate_pseudonym(const std::string& desk, const net::Message& question);
   Result<net::Message> lookup(const std::string& desk, const net::Message& question);
   Result<net::Message> status() const;
@@ -47,6 +49,8 @@ class Service {
   const identity::KeyShare& pseudonym_key_;
   const protocol::Network& network_;
   Rate pseudonym_rate_{limits::pseudonyms_per_minute_max};
+  Rate comparison_rate_{limits::comparisons_per_minute_max};
+  Rate subject_rate_{limits::comparisons_of_subject_per_minute_max};
 };
 
 }  // namespace qorgan::custodian

@@ -23,6 +23,7 @@ Result<std::vector<mpc::StoredShare>> parse_list(ByteView bytes, std::size_t cou
 struct CommonDigests {
   crypto::Digest own{};   // with the previous custodian
   crypto::Digest next{};  // with the next custodian
+  bool operator==(const CommonDigests&) const = default;
 };
 CommonDigests common_digests(const std::vector<mpc::StoredShare>& shares);
 

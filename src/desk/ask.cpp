@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/limits.h"
 #include "protocol/message_types.h"
@@ -26,13 +27,22 @@ struct Progress {
   std::optional<Error> aborted;  // by decision: nothing was done
   std::optional<Error> refused;  // by one custodian before it took the request in; it cannot be agreed on then
   std::optional<Error> lost;     // the last failure after which nothing is known
+  int rounds = 0;
+  bool lost_before = false;
 
+  // In the first round a custodian that refuses has not taken the request in, and without it nothing is decided. Later
+  // it may have been, and the answer lost.
+  bool may_be_committed() const {
+    return committed[0] || committed[1] || committed[2] || (rounds > 1 && lost_before);
+  }
   bool complete() const { return committed[0] && committed[1] && committed[2]; }
 };
 
 void take_answer(Progress& progress, std::size_t custodian, Result<Message> answer) {
   if (!answer) {
-    (may_have_arrived(answer.error().code) ? progress.lost : progress.refused) = answer.error();
+    const bool unknown = may_have_arrived(answer.error().code);
+    (unknown ? progress.lost : progress.refused) = answer.error();
+    progress.lost_before = progress.lost_before || unknown;
     return;
   }
   const auto aborted = answer->head.find("aborted");
@@ -74,10 +84,11 @@ Result<Message> Custodians::ask(int custodian, const Message& question, Deadline
 
 std::array<Result<Message>, kCustodians> Custodians::ask_all(const Questions& questions, Deadline deadline) {
   std::array<Result<Message>, kCustodians> answers;
-  std::array<std::thread, kCustodians> threads;
-  for (std::size_t i = 0; i < kCustodians; ++i)
-    threads[i] = std::thread([&, i] { answers[i] = ask(static_cast<int>(i), questions[i], deadline); });
-  for (std::thread& thread : threads) thread.join();
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < kCustodians; ++i)
+      threads.emplace_back([&, i] { answers[i] = ask(static_cast<int>(i), questions[i], deadline); });
+  }
   return answers;
 }
 
@@ -98,19 +109,23 @@ Result<Answers> Custodians::take_to_the_end(const protocol::Request& request, co
   Progress progress;
   while (true) {
     progress.lost.reset();
+    ++progress.rounds;
     std::array<Result<Message>, kCustodians> answers;
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < kCustodians; ++i)
-      if (!progress.committed[i])
-        threads.emplace_back([&, i] { answers[i] = ask(static_cast<int>(i), questions[i], deadline); });
-    for (std::thread& thread : threads) thread.join();
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < kCustodians; ++i)
+        if (!progress.committed[i])
+          threads.emplace_back([&, i] { answers[i] = ask(static_cast<int>(i), questions[i], deadline); });
+    }
     for (std::size_t i = 0; i < kCustodians; ++i)
       if (!progress.committed[i]) take_answer(progress, i, std::move(answers[i]));
 
     if (progress.complete())
       return Answers{std::move(*progress.committed[0]), std::move(*progress.committed[1]),
                      std::move(*progress.committed[2])};
-    if (progress.refused) return tl::unexpected(*progress.refused);
+    // A refusal is the end only where no custodian can have taken the request further.
+    if (progress.refused && !progress.may_be_committed()) return tl::unexpected(*progress.refused);
+    if (progress.refused) progress.lost = std::exchange(progress.refused, std::nullopt);
     if (progress.aborted) return tl::unexpected(*progress.aborted);
     if (deadline.left_ms() <= limits::repeat_pause_ms) return tl::unexpected(undecided(network_, request, progress));
     // A custodian that starts again needs a moment; asking without a pause would only keep it busy.

@@ -33,6 +33,12 @@ constexpr int kSigmoidStepBits = 6;
 constexpr double kSteepness = 200;
 constexpr double kMiddle = kSteepness * 0.002;
 constexpr int kSigmoidEntries = 8 << kSigmoidStepBits;
+// What a neighbour counts, in hundredths: one of average quality for its print 100, a doubtful one less. Another sixth
+// fewer errors; that it is relative to the print makes other makers' scales of quality do as well.
+constexpr int kWorthFloor = 40;
+constexpr int kWorthOfAverage = 60;
+constexpr int kWorthMax = 150;
+constexpr int kWorthUnit = 100;
 
 struct Point {
   int x = 0;
@@ -43,6 +49,7 @@ struct Point {
 struct Oriented {
   Point at;
   int direction = 0;  // 0..kTurn-1
+  int worth = kWorthUnit;
 };
 
 // Each entry is rounded to a whole number, so that the last bit of the C library's functions does not show.
@@ -126,7 +133,18 @@ Oriented quantised(const Minutia& minutia) {
   const double steps = static_cast<double>(minutia.direction_rad) * (kTurn / (2 * std::numbers::pi));
   return {{static_cast<int>(std::lround(minutia.x_px * kUnitsPerPx)),
            static_cast<int>(std::lround(-minutia.y_px * kUnitsPerPx))},
-          wrap(static_cast<int>(std::lround(steps)))};
+          wrap(static_cast<int>(std::lround(steps))),
+          kWorthUnit};
+}
+
+// Records that report no quality at all (zero throughout) leave every neighbour its unit.
+void weigh_by_quality(std::span<const Minutia> minutiae, std::span<Oriented> oriented) {
+  int sum = 0;
+  for (const Minutia& minutia : minutiae) sum += minutia.quality;
+  if (sum <= 0) return;
+  const int count = static_cast<int>(minutiae.size());
+  for (std::size_t i = 0; i < oriented.size(); ++i)
+    oriented[i].worth = std::min(kWorthMax, kWorthFloor + kWorthOfAverage * minutiae[i].quality * count / sum);
 }
 
 // Twice the area of the triangle: positive where c lies left of the way from a to b.
@@ -194,16 +212,19 @@ int mark_valid_places(const Oriented& centre, const std::vector<HullEdge>& edges
 
 using Sums = std::array<std::array<int, kCylinderPlaces>, kCylinderSlices>;
 
-// Equations 5 to 12 of the paper for one neighbour, which stands at `offset` as seen from the minutia.
-void add_neighbour(Point offset, int turn, Sums& sums) {
+// Equations 5 to 12 of the paper for one neighbour, which stands at `seen.at` and points to `seen.direction` as seen
+// from the minutia.
+void add_neighbour(const Oriented& seen, Sums& sums) {
   const Tables& table = tables();
   std::array<int, kCylinderSlices> shares{};
   for (int slice = 0; slice < kCylinderSlices; ++slice) {
     const int centre = kSliceSteps / 2 + slice * kSliceSteps - kTurn / 2;
-    shares[static_cast<std::size_t>(slice)] = table.in_slice[static_cast<std::size_t>(wrap(centre - turn))];
+    shares[static_cast<std::size_t>(slice)] =
+        table.in_slice[static_cast<std::size_t>(wrap(centre + seen.direction))] * seen.worth / kWorthUnit;
   }
   for (std::size_t place = 0; place < kCylinderPlaces; ++place) {
-    const std::int64_t distance = squared_length({table.places[place].x - offset.x, table.places[place].y - offset.y});
+    const std::int64_t distance =
+        squared_length({table.places[place].x - seen.at.x, table.places[place].y - seen.at.y});
     if (distance > kReach * kReach) continue;
     const int weight = table.nearby[static_cast<std::size_t>(distance)];
     for (std::size_t slice = 0; slice < kCylinderSlices; ++slice)
@@ -219,7 +240,8 @@ int add_neighbours(std::span<const Oriented> minutiae, std::size_t centre, Sums&
     const Point offset{minutiae[i].at.x - own.at.x, minutiae[i].at.y - own.at.y};
     if (i == centre || squared_length(offset) > kFar * kFar) continue;
     ++count;
-    add_neighbour(turned(offset, wrap(-own.direction)), own.direction - minutiae[i].direction, sums);
+    const int turn = wrap(minutiae[i].direction - own.direction);
+    add_neighbour({turned(offset, wrap(-own.direction)), turn, minutiae[i].worth}, sums);
   }
   return count;
 }
@@ -237,9 +259,10 @@ void fill_cells(const Sums& sums, Cylinder& cylinder) {
 }  // namespace
 
 std::vector<Cylinder> make_cylinders(std::span<const Minutia> minutiae) {
+  const auto best = minutiae.first(std::min<std::size_t>(minutiae.size(), limits::cylinder_minutiae_max));
   std::vector<Oriented> oriented;
-  for (const Minutia& minutia : minutiae.first(std::min<std::size_t>(minutiae.size(), limits::cylinder_minutiae_max)))
-    oriented.push_back(quantised(minutia));
+  for (const Minutia& minutia : best) oriented.push_back(quantised(minutia));
+  weigh_by_quality(best, oriented);
   const std::vector<HullEdge> edges = hull_edges(oriented);
   std::vector<Cylinder> cylinders;
   for (std::size_t i = 0; i < oriented.size(); ++i) {

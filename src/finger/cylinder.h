@@ -28,8 +28,10 @@ struct Cylinder {
 
 // The cylinders of those minutiae that have one: at least 2 neighbours, and 39 of 52 places valid (the paper's minM =
 // 2, minVC = 75 %). In the order of the minutiae, of which only the first limits::cylinder_minutiae_max are looked at.
-// Whole-number arithmetic on positions in quarter pixels and directions in 1/1536 of a turn: the same cells come out
-// whatever the compiler and processor. Non-finite positions or directions must not be given (asserted).
+// Against the paper, a neighbour's contribution is weighted by its quality (0..100, 0 throughout where there is none),
+// and the sigmoid is softer; cylinder.cpp says what that brought. Whole-number arithmetic on positions in quarter
+// pixels and directions in 1/1536 of a turn: the same cells come out whatever the compiler and processor. Positions
+// must be finite and at most 2 limits::image_side_px_max, directions finite and at most 4 pi (asserted).
 std::vector<Cylinder> make_cylinders(std::span<const Minutia> minutiae);
 
 }  // namespace qorgan::finger

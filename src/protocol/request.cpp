@@ -54,7 +54,7 @@ Result<Kind> kind_from_name(std::string_view name) {
   return static_cast<Kind>(found - kKindNames.begin());
 }
 
-std::int64_t Request::created_ms() const {
+std::int64_t created_ms(const RequestId& id) {
   std::int64_t milliseconds = 0;
   for (std::size_t i = 0; i < 6; ++i) milliseconds = milliseconds << 8 | id[i];
   return milliseconds;

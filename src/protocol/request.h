@@ -44,13 +44,14 @@ struct Request {
   SubjectId subject{};       // all zero where the kind has none
   std::vector<int> fingers;  // ISO/IEC 19794-2 positions 1..10, rising, none twice; empty for erase
 
-  std::int64_t created_ms() const;
   // The record that an enrolment makes: SHA-256 of the request id, cut to 16 bytes.
   RecordId record_id() const;
   // SHA-256 over the canonical JSON form; what the custodians compare before they agree.
   crypto::Digest digest() const;
 };
 
+// The desk's time that an id carries.
+std::int64_t created_ms(const RequestId& id);
 RequestId make_request_id(std::int64_t now_ms);
 Result<RequestId> parse_request_id(std::string_view hex);
 

@@ -169,6 +169,29 @@ Status insert_operation(Database& database, const Keys& keys, const Operation& o
   return query.bind(operation.record_id).bind(tag).run();
 }
 
+namespace {
+
+Result<std::optional<Operation>> next_operation(Query& query) {
+  QORGAN_TRY(const bool row, query.step());
+  if (!row) return std::optional<Operation>();
+  Operation operation;
+  QORGAN_TRY(operation.sequence, query.integer(0));
+  QORGAN_TRY(const std::int64_t kind, query.integer(1));
+  operation.kind = kind == 0 ? OperationKind::enrol : OperationKind::erase;
+  QORGAN_TRY(operation.request_id, query.bytes<16>(2));
+  QORGAN_TRY(operation.record_id, query.bytes<16>(3));
+  return std::optional<Operation>(operation);
+}
+
+}  // namespace
+
+Result<std::optional<Operation>> find_operation(Database& database, const Id& request_id) {
+  QORGAN_TRY(Query query,
+             database.query("SELECT seq, kind, request_id, record_id FROM operations WHERE request_id = ?"));
+  query.bind(request_id);
+  return next_operation(query);
+}
+
 Result<std::vector<Operation>> read_operations(Database& database, std::int64_t after, std::size_t count_max) {
   const auto count = static_cast<std::int64_t>(
       std::min<std::size_t>(count_max, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())));
@@ -177,15 +200,9 @@ Result<std::vector<Operation>> read_operations(Database& database, std::int64_t 
   query.bind(after).bind(count);
   std::vector<Operation> operations;
   while (true) {
-    QORGAN_TRY(const bool row, query.step());
-    if (!row) return operations;
-    Operation operation;
-    QORGAN_TRY(operation.sequence, query.integer(0));
-    QORGAN_TRY(const std::int64_t kind, query.integer(1));
-    operation.kind = kind == 0 ? OperationKind::enrol : OperationKind::erase;
-    QORGAN_TRY(operation.request_id, query.bytes<16>(2));
-    QORGAN_TRY(operation.record_id, query.bytes<16>(3));
-    operations.push_back(operation);
+    QORGAN_TRY(const std::optional<Operation> operation, next_operation(query));
+    if (!operation) return operations;
+    operations.push_back(*operation);
   }
 }
 

@@ -18,6 +18,7 @@ Result<std::optional<Id>> find_record(Database& database, const Pseudonym& pseud
 Result<std::optional<Tombstone>> find_tombstone(Database& database, const Id& record_id);
 
 Status insert_operation(Database& database, const Keys& keys, const Operation& operation);
+Result<std::optional<Operation>> find_operation(Database& database, const Id& request_id);
 Result<std::vector<Operation>> read_operations(Database& database, std::int64_t after, std::size_t count_max);
 
 }  // namespace qorgan::store

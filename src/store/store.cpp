@@ -148,6 +148,10 @@ Status Store::apply_erase(std::int64_t sequence, const Id& request_id, const Id&
   return {};
 }
 
+Result<std::optional<Operation>> Store::find_operation(const Id& request_id) {
+  return store::find_operation(*state_->database, request_id);
+}
+
 Result<std::vector<Operation>> Store::operations_after(std::int64_t sequence, std::size_t count_max) {
   return read_operations(*state_->database, sequence, count_max);
 }

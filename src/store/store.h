@@ -125,6 +125,8 @@ class Store {
   // does it again. (What a disk or its backups keep beneath the file is beyond this: it is sealed under the record's
   // key, which is sealed under the storage key.)
   Status apply_erase(std::int64_t sequence, const Id& request_id, const Id& record_id, std::int64_t now_ms);
+  // The operation of a request, however long ago.
+  Result<std::optional<Operation>> find_operation(const Id& request_id);
   // Operations with a higher sequence, oldest first.
   Result<std::vector<Operation>> operations_after(std::int64_t sequence, std::size_t count_max);
 

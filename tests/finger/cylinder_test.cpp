@@ -16,11 +16,13 @@ namespace {
 using test::Movement;
 using test::Random;
 
-// The paper's equations in floating point, as they stand there but for the sigmoid's two constants: what the
-// whole-number code must come near to.
+// The paper's equations in floating point, as they stand there but for the sigmoid's two constants and the
+// neighbours' worth: what the whole-number code must come near to.
 class PlainCylinder {
  public:
-  explicit PlainCylinder(const std::vector<Minutia>& minutiae) : minutiae_(minutiae) {}
+  explicit PlainCylinder(const std::vector<Minutia>& minutiae) : minutiae_(minutiae) {
+    for (const Minutia& minutia : minutiae) quality_mean_ += minutia.quality / static_cast<double>(minutiae.size());
+  }
 
   double cell(std::size_t centre, int place, int slice) const {
     const Minutia& own = minutiae_[centre];
@@ -31,7 +33,7 @@ class PlainCylinder {
     const double y = -own.y_px + s * u + c * v;
     double sum = 0;
     for (std::size_t i = 0; i < minutiae_.size(); ++i)
-      if (i != centre) sum += spatial(minutiae_[i], x, y) * directional(minutiae_[i], own, slice);
+      if (i != centre) sum += worth(minutiae_[i]) * spatial(minutiae_[i], x, y) * directional(minutiae_[i], own, slice);
     return 1 / (1 + std::exp(-200 * (sum - 0.002)));
   }
 
@@ -46,6 +48,7 @@ class PlainCylinder {
   }
 
  private:
+  double worth(const Minutia& other) const { return std::min(1.5, 0.4 + 0.6 * other.quality / quality_mean_); }
   static double spatial(const Minutia& other, double x, double y) {
     constexpr double kSigma = 28.0 / 3;
     const double squared = std::pow(x - other.x_px, 2) + std::pow(y + other.y_px, 2);
@@ -64,6 +67,7 @@ class PlainCylinder {
   }
 
   const std::vector<Minutia>& minutiae_;
+  double quality_mean_ = 0;
 };
 
 Minutia at(float x, float y, float direction = 0) {
@@ -125,7 +129,8 @@ TEST(Cylinder, TurningAndMovingTheFingerChangesLittle) {
 TEST(Cylinder, APlaceFarFromTheHullIsNotValidAndItsCellsAreZero) {
   // A square of 100 pixels: from its left lower corner, whose direction is to the right, places further left than
   // 50 pixels are too far away.
-  const std::vector<Minutia> square = {at(100, 200), at(200, 200), at(100, 100), at(200, 100), at(150, 150), at(150, 160)};
+  const std::vector<Minutia> square = {at(100, 200), at(200, 200), at(100, 100),
+                                       at(200, 100), at(150, 150), at(150, 160)};
   const auto cylinders = make_cylinders(square);
   ASSERT_EQ(cylinders.size(), square.size());
   ASSERT_EQ(cylinders[0].minutia, 0u);
@@ -148,6 +153,29 @@ TEST(Cylinder, TooFewNeighboursGiveNone) {
   // The third is 98.25 pixels from the first: just out of reach of its cylinder.
   const std::vector<Minutia> apart = {at(100, 100), at(150, 140), at(198.25, 100)};
   for (const Cylinder& cylinder : make_cylinders(apart)) EXPECT_EQ(cylinder.minutia, 1u);
+}
+
+TEST(Cylinder, QualityCountsRelativeToThePrint) {
+  Random random(3);
+  Minutiae minutiae = test::random_minutiae(random, 40);
+  for (Minutia& point : minutiae.points) point.quality = 80;
+  const auto good = make_cylinders(minutiae.points);
+  for (Minutia& point : minutiae.points) point.quality = 20;
+  const auto poor = make_cylinders(minutiae.points);
+  for (Minutia& point : minutiae.points) point.quality = 0;
+  const auto unknown = make_cylinders(minutiae.points);
+  minutiae.points[0].quality = 40;
+  const auto one_better = make_cylinders(minutiae.points);
+  ASSERT_EQ(good.size(), poor.size());
+  ASSERT_EQ(good.size(), unknown.size());
+  ASSERT_EQ(good.size(), one_better.size());
+  bool differ = false;
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    EXPECT_EQ(good[i].cells, poor[i].cells);
+    EXPECT_EQ(good[i].cells, unknown[i].cells);
+    differ = differ || good[i].cells != one_better[i].cells;
+  }
+  EXPECT_TRUE(differ);
 }
 
 TEST(Cylinder, MinutiaeOnOneLineOrOneSpotAreNoTrouble) {

@@ -4,11 +4,11 @@
 
 #include <cmath>
 #include <fstream>
-#include <opencv2/imgcodecs.hpp>
 #include <random>
 
 #include "base/limits.h"
 #include "finger/image_header.h"
+#include "tests/finger/picture_files.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::finger {
@@ -28,22 +28,17 @@ Image sample_image(int dpi = 500) {
   return image;
 }
 
-Bytes encoded(const std::string& kind, const cv::Mat& picture, const std::vector<int>& options = {}) {
-  Bytes file;
-  EXPECT_TRUE(cv::imencode(kind, picture, file, options));
-  return file;
+test::Picture sample_picture(int channels = 1) {
+  test::Picture picture{kWidth_px, kHeight_px, channels, {}};
+  for (const std::uint8_t pixel : sample_image().pixels)
+    picture.samples.insert(picture.samples.end(), static_cast<std::size_t>(channels), pixel);
+  return picture;
 }
 
-cv::Mat sample_matrix(int type) {
-  cv::Mat picture(kHeight_px, kWidth_px, type);
-  for (int y = 0; y < kHeight_px; ++y) {
-    for (int x = 0; x < kWidth_px; ++x) {
-      if (type == CV_8UC1) picture.at<std::uint8_t>(y, x) = grey_at(x, y);
-      if (type == CV_8UC3) picture.at<cv::Vec3b>(y, x) = cv::Vec3b::all(grey_at(x, y));
-      if (type == CV_16UC1) picture.at<std::uint16_t>(y, x) = static_cast<std::uint16_t>(grey_at(x, y) * 257);
-    }
-  }
-  return picture;
+Bytes tiff_file(const test::Picture& picture, bool low_first = true) {
+  test::TiffMaker maker(picture, low_first);
+  const auto entries = maker.entries();
+  return maker.finish(entries);
 }
 
 Bytes pgm(const std::string& head, int count = kWidth_px * kHeight_px) {
@@ -71,81 +66,31 @@ void put_u32_low_first(Bytes& file, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) file[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
-// A grey TIFF of one strip, its directory at the end.
-struct TiffEntry {
-  std::uint16_t tag;
-  std::uint16_t type;
-  std::uint32_t count;
-  std::uint32_t value;
-};
-
-class TiffMaker {
- public:
-  explicit TiffMaker(bool low_first) : low_first_(low_first) {
-    const std::string mark = low_first ? std::string("II*\0", 4) : std::string("MM\0*", 4);
-    file_.assign(mark.begin(), mark.end());
-    u32(0);
-    for (const std::uint8_t pixel : sample_image().pixels) file_.push_back(pixel);
-  }
-
-  std::uint32_t add_rational(std::uint32_t above, std::uint32_t below) {
-    const auto at = static_cast<std::uint32_t>(file_.size());
-    u32(above);
-    u32(below);
-    return at;
-  }
-
-  static std::vector<TiffEntry> grey() {
-    return {{256, 3, 1, kWidth_px}, {257, 3, 1, kHeight_px}, {258, 3, 1, 8},
-            {259, 3, 1, 1},         {262, 3, 1, 1},          {273, 4, 1, 8},
-            {277, 3, 1, 1},         {278, 3, 1, kHeight_px}, {279, 4, 1, kWidth_px * kHeight_px}};
-  }
-
-  Bytes finish(const std::vector<TiffEntry>& entries) {
-    const auto at = static_cast<std::uint32_t>(file_.size());
-    u16(static_cast<std::uint16_t>(entries.size()));
-    for (const TiffEntry& e : entries) {
-      u16(e.tag);
-      u16(e.type);
-      u32(e.count);
-      if (e.type == 3 && e.count == 1) {
-        u16(static_cast<std::uint16_t>(e.value));
-        u16(0);
-      } else {
-        u32(e.value);
-      }
-    }
-    u32(0);
-    Bytes file = file_;
-    for (std::size_t i = 0; i < 4; ++i)
-      file[4 + i] = static_cast<std::uint8_t>(at >> (low_first_ ? 8 * i : 24 - 8 * i));
-    return file;
-  }
-
- private:
-  void u16(std::uint16_t value) {
-    if (low_first_) value = static_cast<std::uint16_t>(value << 8 | value >> 8);
-    append_u16(file_, value);
-  }
-  void u32(std::uint32_t value) {
-    if (low_first_) value = __builtin_bswap32(value);
-    append_u32(file_, value);
-  }
-
-  bool low_first_;
-  Bytes file_;
-};
-
 TEST(Image, DecodesEveryFormatGreyAndColour) {
-  for (const char* kind : {".png", ".tiff", ".bmp"}) {
-    SCOPED_TRACE(kind);
-    for (const int type : {CV_8UC1, CV_8UC3}) {
-      Bytes file = encoded(kind, sample_matrix(type));
-      // OpenCV writes no true resolution: BMP none, TIFF none or 72.
-      expect_sample(decode_image(file, "it", 500), 500);
-    }
+  for (const int channels : {1, 3}) {
+    SCOPED_TRACE(channels);
+    expect_sample(decode_image(test::png_file(sample_picture(channels)), "it"), 500);
+    expect_sample(decode_image(test::bmp_file(sample_picture(channels)), "it"), 500);
+    expect_sample(decode_image(tiff_file(sample_picture(channels)), "it"), 500);
   }
   expect_sample(decode_image(pgm("P5\n# a comment\n70 66\n255\n"), "it"), 500);
+}
+
+TEST(Image, WeighsColoursByTheirBrightness) {
+  test::Picture picture = sample_picture(3);
+  for (std::size_t i = 0; i < 3; ++i) picture.samples[i] = i == 1 ? 200 : 0;
+  const auto image = decode_image(test::png_file(picture), "it");
+  ASSERT_TRUE(image);
+  EXPECT_NEAR(image->pixels[0], 0.587 * 200, 1);
+}
+
+TEST(Image, TurnsWhiteIsZeroTiffOver) {
+  test::TiffMaker maker(sample_picture(), true);
+  auto entries = maker.entries();
+  entries[4].value = 0;
+  const auto image = decode_image(maker.finish(entries), "it");
+  ASSERT_TRUE(image) << image.error().message();
+  EXPECT_EQ(image->pixels[10], 255 - grey_at(10, 0));
 }
 
 TEST(Image, DecodesTextPgm) {
@@ -197,7 +142,7 @@ TEST(Image, RefusesUnequalOrUnlikelyPngResolution) {
 }
 
 TEST(Image, ReadsBmpResolution) {
-  Bytes file = encoded(".bmp", sample_matrix(CV_8UC1));
+  Bytes file = test::bmp_file(sample_picture());
   put_u32_low_first(file, 38, 39370);
   put_u32_low_first(file, 42, 39370);
   expect_sample(decode_image(file, "it"), 1000);
@@ -208,11 +153,10 @@ TEST(Image, ReadsBmpResolution) {
 TEST(Image, ReadsTiffResolutionInBothByteOrders) {
   for (const bool low_first : {true, false}) {
     SCOPED_TRACE(low_first);
-    TiffMaker plain(low_first);
-    expect_sample(decode_image(plain.finish(TiffMaker::grey()), "it"), 500);
-    TiffMaker tagged(low_first);
+    expect_sample(decode_image(tiff_file(sample_picture(), low_first), "it"), 500);
+    test::TiffMaker tagged(sample_picture(), low_first);
     const std::uint32_t at = tagged.add_rational(200, 1);
-    auto entries = TiffMaker::grey();
+    auto entries = tagged.entries();
     entries.push_back({282, 5, 1, at});
     entries.push_back({283, 5, 1, at});
     entries.push_back({296, 3, 1, 3});
@@ -226,9 +170,11 @@ TEST(Image, ReadsTiffResolutionInBothByteOrders) {
 
 TEST(Image, RefusesTiffThatPromisesTooMuch) {
   const auto refused = [](std::size_t index, std::uint32_t value) {
-    auto entries = TiffMaker::grey();
+    test::TiffMaker maker(sample_picture(), true);
+    auto entries = maker.entries();
     entries[index].value = value;
-    expect_invalid(decode_image(TiffMaker(true).finish(entries), "it"));
+    SCOPED_TRACE("entry " + std::to_string(index) + " = " + std::to_string(value));
+    expect_invalid(decode_image(maker.finish(entries), "it"));
   };
   refused(0, 4097);
   refused(0, 71);
@@ -244,22 +190,21 @@ TEST(Image, RefusesTiffThatPromisesTooMuch) {
 }
 
 TEST(Image, RefusesSixteenBits) {
-  expect_invalid(decode_image(encoded(".png", sample_matrix(CV_16UC1)), "it", 500));
-  expect_invalid(decode_image(encoded(".tiff", sample_matrix(CV_16UC1)), "it", 500));
+  expect_invalid(decode_image(test::png_file(sample_picture(), 16), "it"));
   expect_invalid(decode_image(pgm("P5 70 66 65535\n", 2 * kWidth_px * kHeight_px), "it"));
 }
 
 TEST(Image, RefusesOneBrightness) {
   for (const int grey : {0, 128, 255}) {
-    const cv::Mat picture(80, 80, CV_8UC1, cv::Scalar(grey));
-    expect_invalid(decode_image(encoded(".png", picture), "it"));
-    expect_invalid(decode_image(encoded(".bmp", picture), "it"));
+    const auto picture = test::flat_picture(80, 80, static_cast<std::uint8_t>(grey));
+    expect_invalid(decode_image(test::png_file(picture), "it"));
+    expect_invalid(decode_image(test::bmp_file(picture), "it"));
   }
 }
 
 TEST(Image, RefusesSizesOutsideTheLimits) {
-  expect_invalid(decode_image(encoded(".png", cv::Mat(63, 80, CV_8UC1, cv::Scalar(1))), "it"));
-  expect_invalid(decode_image(encoded(".png", cv::Mat(80, 4097, CV_8UC1, cv::Scalar(1))), "it"));
+  expect_invalid(decode_image(test::png_file(test::flat_picture(63, 80, 1)), "it"));
+  expect_invalid(decode_image(test::png_file(test::flat_picture(80, 4097, 1)), "it"));
   expect_invalid(decode_image(pgm("P5 65535 65535 255\n"), "it"));
 }
 
@@ -275,8 +220,8 @@ TEST(Image, RefusesAHugePngByItsHeaderAlone) {
 }
 
 TEST(Image, RefusesEveryBeginningOfAFile) {
-  const std::vector<Bytes> files = {*encode_png(sample_image()), encoded(".bmp", sample_matrix(CV_8UC1)),
-                                    encoded(".tiff", sample_matrix(CV_8UC1)), TiffMaker(true).finish(TiffMaker::grey()),
+  const std::vector<Bytes> files = {*encode_png(sample_image()), test::bmp_file(sample_picture()),
+                                    tiff_file(sample_picture(), false), tiff_file(sample_picture()),
                                     pgm("P5 70 66 255\n")};
   for (const Bytes& file : files) {
     ASSERT_TRUE(decode_image(file, "it", 500));
@@ -311,7 +256,7 @@ TEST(Image, SurvivesSeededDamage) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  const std::vector<Bytes> files = {encoded(".bmp", sample_matrix(CV_8UC3)), encoded(".tiff", sample_matrix(CV_8UC3)),
+  const std::vector<Bytes> files = {test::bmp_file(sample_picture(3)), tiff_file(sample_picture(3)),
                                     *encode_png(sample_image()), pgm("P5 70 66 255\n")};
   for (int i = 0; i < 2000; ++i) {
     Bytes file = files[random() % files.size()];

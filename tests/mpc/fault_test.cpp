@@ -55,10 +55,12 @@ TEST_F(Faults, AnyCustodianGoingAwayAtAnyExchangeIsAnErrorAtAll) {
         if (other == party || result) continue;
         EXPECT_EQ(result.error().code, ErrorCode::unavailable);
       }
-      // The spent lane serves no more.
+      // The spent lane serves no more, and says nothing to its partners either.
+      const std::size_t before = custodians.ring(party).exchanges;
       const auto again = custodians.matcher(party).match(shared_->of(party));
       ASSERT_FALSE(again);
       EXPECT_EQ(again.error().code, ErrorCode::unavailable);
+      EXPECT_EQ(custodians.ring(party).exchanges, before);
     }
   }
 }
