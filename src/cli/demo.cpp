@@ -106,10 +106,10 @@ void print_shares(const desk::Print& print) {
   };
   std::string row;
   for (int k = 0; k < 24; ++k) row += print.made.row(0)[static_cast<std::size_t>(k)] != 0 ? "1" : "0";
-  fmt::print("  the desk's template begins        {}... (32 rows of 128), and is wiped\n", row);
+  fmt::print("  the desk's template begins        {}... (32 rows of 128); it stays at the desk\n", row);
   for (const mpc::StoredShare& share : shares)
-    fmt::print("  such a template at custodian {}    {}\n{:36}{}\n", share.party, hex(share.own), "", hex(share.next));
-  fmt::print("  None saw: the picture, the template, the ID number, a score, or the answer to any question.\n");
+    fmt::print("  all that custodian {} is given     {}\n{:36}{}\n", share.party, hex(share.own), "", hex(share.next));
+  fmt::print("  None sees: the picture, the template, the ID number, a score, or the answer to any question.\n");
 }
 
 Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, int people,
@@ -152,7 +152,7 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
   fmt::print("5. The same search again, against {} people.\n   {} candidate(s).{}\n", after.compared, after.candidates,
              named(after.records));
 
-  fmt::print("\nWhat each custodian saw of one finger, and did not see:\n");
+  fmt::print("\nWhat custodians see of a finger (this print, split once more for you to see):\n");
   print_shares(visit.prints.front());
 
   // Pictures to try the commands with: an enrolled person's second visit, and the erased one's.

@@ -47,7 +47,12 @@ Result<std::uint16_t> free_ports() {
 }  // namespace
 
 Result<LocalNetwork> LocalNetwork::create() {
-  std::string name = (fs::temp_directory_path() / "qorgan-XXXXXX").string();
+  std::error_code problem;
+  const fs::path temporary = fs::temp_directory_path(problem);
+  if (problem)
+    return failure(ErrorCode::unavailable, "no folder for temporary files (" + problem.message() + ")",
+                   temporary.string(), "Set TMPDIR to a folder that exists");
+  std::string name = (temporary / "qorgan-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
     return failure(ErrorCode::unavailable, fmt::format("cannot make a folder ({})", std::strerror(errno)), name);
   LocalNetwork network{fs::path(name) / "state"};

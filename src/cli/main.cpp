@@ -1,5 +1,8 @@
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <exception>
 
 #include "cli/command.h"
 #include "crypto/random.h"
@@ -9,6 +12,9 @@ int main(int argc, char** argv) {
   // A file size limit or a closed pipe is an error to report, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  // A core dump would hold shares and keys in the clear.
+  constexpr rlimit kNoCore{0, 0};
+  ::setrlimit(RLIMIT_CORE, &kNoCore);
   crypto::initialise();
   CLI::App app{"Qorgan keeps fingerprints among three custodians who compare them without ever putting them together.",
                "qorgan"};
@@ -31,6 +37,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : cli::exit_code_of(ErrorCode::invalid_input);
+  } catch (const std::exception& error) {
+    return cli::report(context, {ErrorCode::internal, error.what(), {}, "Report this as a defect"});
   }
   return context.exit_code;
 }

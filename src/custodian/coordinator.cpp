@@ -75,8 +75,8 @@ void Coordinator::give_up(const RequestId& id, const Error& reason) {
     spdlog::error("cannot record that request {} is aborted: {}", to_hex(id), aborted.error().message());
     return;
   }
-  const auto told = peers_.call_both([&](int) { return abort_message(id, reason); },
-                                     Deadline::after_ms(limits::connect_timeout_ms));
+  const auto told =
+      peers_.call_both([&](int) { return abort_message(id, reason); }, Deadline::after_ms(limits::connect_timeout_ms));
   if (!told)
     spdlog::info("a custodian will ask later that request {} is aborted: {}", to_hex(id), told.error().message());
 }
@@ -259,9 +259,8 @@ void Coordinator::replicate(int custodian) {
     told = now;
     std::unique_lock lock(mutex_);
     if (!done && applied_[slot(custodian)] <= engine_.applied_sequence()) applied_[slot(custodian)] = -1;
-    changed_.wait_for(lock, std::chrono::milliseconds(limits::replicate_interval_ms), [&] {
-      return stopping_ || (done && applied_[slot(custodian)] < decided_);
-    });
+    changed_.wait_for(lock, std::chrono::milliseconds(limits::replicate_interval_ms),
+                      [&] { return stopping_ || (done && applied_[slot(custodian)] < decided_); });
     if (stopping_) return;
   }
 }

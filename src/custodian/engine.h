@@ -47,8 +47,9 @@ class Engine {
   // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
-  // Waits for this custodian's copy of a request and for the decisions up to `sequence`, checks it against the coordinator's digest and the gallery, and gives
-  // the digests of the shares that came with it, to be compared with the neighbours'. Errors: why it would refuse.
+  // Waits for this custodian's copy of a request and for the decisions up to `sequence`, checks it against the
+  // coordinator's digest and the gallery, and gives the digests of the shares that came with it, to be compared with
+  // the neighbours'. Errors: why it would refuse.
   Result<CommonDigests> digests(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
                                 Deadline deadline);
   // This custodian's yes, after those comparisons: durable when it returns. Errors: why it refuses.

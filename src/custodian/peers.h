@@ -25,8 +25,8 @@ class Peers {
   // Asks custodians 1 and 2 at once; `question` makes each one's. Both answers, or the first error.
   Result<std::array<net::Message, 2>> call_both(const std::function<net::Message(int custodian)>& question,
                                                 Deadline deadline);
-  Result<std::array<net::Message, 2>> call_vote_both(
-      const std::function<net::Message(int custodian)>& question, Deadline deadline);
+  Result<std::array<net::Message, 2>> call_vote_both(const std::function<net::Message(int custodian)>& question,
+                                                     Deadline deadline);
   // Ends every call with `unavailable`, and refuses new ones.
   void stop();
 

@@ -167,8 +167,7 @@ Result<Message> Service::agree(const Message& question) {
   if (common != (engine_.index() == 1 ? mine.own : mine.next))
     return failure(ErrorCode::damaged, "two custodians were given different copies of one share",
                    "custodians 0 and " + std::to_string(engine_.index()), "Take the print again");
-  if (engine_.index() == 2)
-    QORGAN_CHECK(peers_.call_vote(1, compare_shares_message(id, digest, mine.own), deadline));
+  if (engine_.index() == 2) QORGAN_CHECK(peers_.call_vote(1, compare_shares_message(id, digest, mine.own), deadline));
   QORGAN_CHECK(engine_.vote(id, digest));
   Message message = plain_answer();
   message.head["sequence"] = engine_.applied_sequence();

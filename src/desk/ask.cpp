@@ -32,9 +32,7 @@ struct Progress {
 
   // In the first round a custodian that refuses has not taken the request in, and without it nothing is decided. Later
   // it may have been, and the answer lost.
-  bool may_be_committed() const {
-    return committed[0] || committed[1] || committed[2] || (rounds > 1 && lost_before);
-  }
+  bool may_be_committed() const { return committed[0] || committed[1] || committed[2] || (rounds > 1 && lost_before); }
   bool complete() const { return committed[0] && committed[1] && committed[2]; }
 };
 

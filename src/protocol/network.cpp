@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -36,6 +38,27 @@ Result<DeskEntry> read_desk(const json& object) {
   return entry;
 }
 
+// One key or name twice would make two parties one: a custodian that holds every share, a desk that is another.
+Status check_distinct(const Network& network) {
+  std::map<std::string, std::string> owners;
+  for (const CustodianEntry& entry : network.custodians) {
+    const auto [other, added] = owners.emplace(entry.tls_pin, entry.name);
+    if (!added)
+      return failure(ErrorCode::invalid_input, "two entries of the network file have one key",
+                     other->second + " and " + entry.name);
+  }
+  std::set<std::string> names;
+  for (const DeskEntry& entry : network.desks) {
+    const auto [other, added] = owners.emplace(entry.tls_pin, entry.name);
+    if (!added)
+      return failure(ErrorCode::invalid_input, "two entries of the network file have one key",
+                     other->second + " and " + entry.name);
+    if (!names.insert(entry.name).second)
+      return failure(ErrorCode::invalid_input, "two desks of the network file have one name", entry.name);
+  }
+  return {};
+}
+
 Result<Network> read_network(const json& object) {
   QORGAN_TRY(const std::int64_t version, net::int_field(object, "qorgan_network", 1, 1'000'000));
   if (version != kFormatVersion)
@@ -56,6 +79,7 @@ Result<Network> read_network(const json& object) {
     QORGAN_TRY(DeskEntry entry, read_desk(desk));
     network.desks.push_back(std::move(entry));
   }
+  QORGAN_CHECK(check_distinct(network));
   QORGAN_TRY(const crypto::Digest id, net::hex_field<32>(object, "network_id"));
   if (id != network.id())
     return failure(ErrorCode::damaged, "the network file's id is not that of the keys in it", "network_id",

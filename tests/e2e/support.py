@@ -16,6 +16,7 @@ from pathlib import Path
 
 PROGRAM = os.environ["QORGAN_PROGRAM"]
 FAULTY = os.environ["QORGAN_FAULTY_PROGRAM"]
+LOOK = os.environ["QORGAN_LOOK_PROGRAM"]
 
 # Exit codes, docs/exit-codes.md.
 YES, NO = 0, 1
