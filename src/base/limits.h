@@ -89,8 +89,8 @@ inline constexpr int accept_pause_ms = 100;
 inline constexpr int client_connections_max = 4;
 // Name lookups that have not ended yet, a thread each; a resolver that hangs answers within half a minute.
 inline constexpr int name_lookups_max = 16;
-// TLS keys are renewed after this. RFC 8446, 5.5: at most 2^24.5 full records of 2^14 bytes under one AES-GCM key.
-inline constexpr std::uint64_t tls_key_bytes_max = std::uint64_t{1} << 36;
+// TLS keys are renewed after this many records. RFC 8446, 5.5, allows 2^24.5 under one AES-GCM key.
+inline constexpr std::uint64_t tls_key_records_max = std::uint64_t{1} << 22;
 // A P-256 key and its certificate are about 800 bytes in PEM.
 inline constexpr std::size_t identity_file_bytes_max = std::size_t{16} << 10;
 // A lane's partner that says nothing for this long in mid-match is taken for dead.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <exception>
 
 #include "cli/command.h"
@@ -32,6 +33,10 @@ int main(int argc, char** argv) {
   cli::add_lab_synth(*lab, context);
   cli::add_lab_learn(*lab, context);
   cli::add_lab_bench(*lab, context);
+  if (argc == 1) {
+    std::fputs(app.help().c_str(), stderr);
+    return cli::exit_code_of(ErrorCode::invalid_input);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

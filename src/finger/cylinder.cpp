@@ -130,6 +130,7 @@ Oriented quantised(const Minutia& minutia) {
   constexpr float kFarPx = 2 * limits::image_side_px_max;
   QORGAN_ASSERT(std::abs(minutia.x_px) <= kFarPx && std::abs(minutia.y_px) <= kFarPx);
   QORGAN_ASSERT(std::abs(minutia.direction_rad) <= 4 * std::numbers::pi_v<float>);
+  QORGAN_ASSERT(minutia.quality >= 0 && minutia.quality <= 100);
   const double steps = static_cast<double>(minutia.direction_rad) * (kTurn / (2 * std::numbers::pi));
   return {{static_cast<int>(std::lround(minutia.x_px * kUnitsPerPx)),
            static_cast<int>(std::lround(-minutia.y_px * kUnitsPerPx))},

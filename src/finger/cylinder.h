@@ -31,7 +31,8 @@ struct Cylinder {
 // Against the paper, a neighbour's contribution is weighted by its quality (0..100, 0 throughout where there is none),
 // and the sigmoid is softer; cylinder.cpp says what that brought. Whole-number arithmetic on positions in quarter
 // pixels and directions in 1/1536 of a turn: the same cells come out whatever the compiler and processor. Positions
-// must be finite and at most 2 limits::image_side_px_max, directions finite and at most 4 pi (asserted).
+// must be finite and at most 2 limits::image_side_px_max, directions finite and at most 4 pi, qualities 0..100
+// (asserted).
 std::vector<Cylinder> make_cylinders(std::span<const Minutia> minutiae);
 
 }  // namespace qorgan::finger

@@ -16,17 +16,16 @@ namespace qorgan::finger {
 // known to a part of a pixel.
 struct Dislocation {
   cv::Point2f at_px;
-  cv::Point2f towards; // unit vector along the ridges to the side that has one
-                       // more, picture axes
+  cv::Point2f towards;  // unit vector along the ridges to the side that has one
+                        // more, picture axes
   float period_px = 0;
   MinutiaType type = MinutiaType::other;
 };
 
-std::vector<Dislocation> find_dislocations(const WaveField &wave);
+std::vector<Dislocation> find_dislocations(const WaveField& wave);
 
 // Which of them cancel out in pairs within the given distances: a broken ridge,
 // a bridge, an island, a hole, a spur.
-std::vector<bool> find_blemishes(const std::vector<Dislocation> &found,
-                                 const ExtractSettings &settings);
+std::vector<bool> find_blemishes(const std::vector<Dislocation>& found, const ExtractSettings& settings);
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

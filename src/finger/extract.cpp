@@ -21,67 +21,73 @@ float direction_of(cv::Point2f towards) {
   return angle < 0 ? (angle + turn >= turn ? 0.0F : angle + turn) : angle;
 }
 
-} // namespace
+// Callers work on many prints at once; the library's own threads would only get in each other's way.
+void use_one_thread() {
+  static const bool done = [] {
+    cv::setNumThreads(1);
+    return true;
+  }();
+  static_cast<void>(done);
+}
 
-Stages run_stages(const Image &image, const ExtractSettings &settings) {
+}  // namespace
+
+Stages run_stages(const Image& image, const ExtractSettings& settings) {
   Stages s;
   s.print = normalise(image, settings);
   s.orientation = estimate_orientation(s.print.grey, settings);
   s.frequency = estimate_frequency(s.print.grey, s.orientation, settings);
   s.foreground = segment(s.print, s.frequency, settings);
-  s.wave = filter_waves(s.print.grey, s.orientation, s.frequency,
-                        s.foreground.mask, kCoarseStep, settings);
+  s.wave = filter_waves(s.print.grey, s.orientation, s.frequency, s.foreground.mask, kCoarseStep, settings);
   refine(s.wave, settings, s.orientation, s.frequency);
-  s.wave = filter_waves(s.print.grey, s.orientation, s.frequency,
-                        s.foreground.mask, kFineStep, settings);
+  s.wave = filter_waves(s.print.grey, s.orientation, s.frequency, s.foreground.mask, kFineStep, settings);
   s.dislocations = find_dislocations(s.wave);
-  s.evidence = weigh(s.dislocations, s.wave, s.print, s.orientation,
-                     s.frequency, s.foreground);
+  s.evidence = weigh(s.dislocations, s.wave, s.print, s.orientation, s.frequency, s.foreground);
   return s;
 }
 
-Minutiae read_minutiae(const Stages &s, const ExtractSettings &settings) {
+Minutiae read_minutiae(const Stages& s, const ExtractSettings& settings) {
   Minutiae out;
   out.width_px = s.print.width_px;
   out.height_px = s.print.height_px;
   const std::vector<bool> blemish = find_blemishes(s.dislocations, settings);
   for (std::size_t i = 0; i < s.dislocations.size(); ++i) {
-    const Dislocation &d = s.dislocations[i];
-    const Evidence &e = s.evidence[i];
-    if (blemish[i] || e.border_px < settings.border_min)
-      continue;
-    if (d.at_px.x >= static_cast<float>(out.width_px) ||
-        d.at_px.y >= static_cast<float>(out.height_px))
-      continue;
-    const float inner = std::min(1.0F, e.border_px / 32);
+    const Dislocation& d = s.dislocations[i];
+    const Evidence& e = s.evidence[i];
+    const int quality = minutia_quality(e);
+    if (blemish[i] || quality < settings.quality_min) continue;
+    if (d.at_px.x >= static_cast<float>(out.width_px) || d.at_px.y >= static_cast<float>(out.height_px)) continue;
     Minutia m;
     m.x_px = d.at_px.x;
     m.y_px = d.at_px.y;
     m.direction_rad = direction_of(d.towards);
     m.type = d.type;
-    m.quality = std::clamp(static_cast<int>(100 * e.clarity * inner), 0, 100);
+    m.quality = quality;
     out.points.push_back(m);
   }
-  std::stable_sort(
-      out.points.begin(), out.points.end(),
-      [](const Minutia &a, const Minutia &b) { return a.quality > b.quality; });
-  if (out.points.size() > limits::minutiae_max)
-    out.points.resize(limits::minutiae_max);
+  std::stable_sort(out.points.begin(), out.points.end(),
+                   [](const Minutia& a, const Minutia& b) { return a.quality > b.quality; });
+  if (out.points.size() > limits::minutiae_max) out.points.resize(limits::minutiae_max);
+  out.quality = print_quality(out.points);
   return out;
 }
 
-Result<Minutiae> extract(const Image &image) {
+Result<Minutiae> extract(const Image& image) {
+  QORGAN_ASSERT(image.pixels.size() ==
+                static_cast<std::size_t>(image.width_px) * static_cast<std::size_t>(image.height_px));
+  use_one_thread();
   const ExtractSettings settings;
-  const Stages stages = run_stages(image, settings);
-  Minutiae out = read_minutiae(stages, settings);
+  Minutiae out;
+  try {
+    out = read_minutiae(run_stages(image, settings), settings);
+  } catch (const cv::Exception& error) {
+    return failure(ErrorCode::internal, std::string("the picture library failed: ") + error.what());
+  }
   if (out.points.size() < limits::template_rows_used_min) {
-    return failure(
-        ErrorCode::low_quality,
-        "only " + std::to_string(out.points.size()) + " minutiae found", {},
-        "Clean the finger and the glass, press a little harder and take the "
-        "print again");
+    return failure(ErrorCode::low_quality, "only " + std::to_string(out.points.size()) + " minutiae found", {},
+                   "Clean the finger and the glass, press a little harder and take the print again");
   }
   return out;
 }
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

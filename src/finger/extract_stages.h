@@ -20,11 +20,11 @@ struct Stages {
   Frequency frequency;
   Foreground foreground;
   WaveField wave;
-  std::vector<Dislocation> dislocations; // all, blemishes too
-  std::vector<Evidence> evidence;        // one for each
+  std::vector<Dislocation> dislocations;  // all, blemishes too
+  std::vector<Evidence> evidence;         // one for each
 };
 
-Stages run_stages(const Image &image, const ExtractSettings &settings);
-Minutiae read_minutiae(const Stages &stages, const ExtractSettings &settings);
+Stages run_stages(const Image& image, const ExtractSettings& settings);
+Minutiae read_minutiae(const Stages& stages, const ExtractSettings& settings);
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

@@ -27,6 +27,7 @@ enum Tag : std::uint16_t {
 };
 
 constexpr std::size_t kEntryBytes = 12;
+constexpr std::size_t kNextBytes = 4;  // the place of the next directory
 enum FieldType : std::uint16_t { kShort = 3, kLong = 4, kRational = 5 };
 
 struct Field {
@@ -42,7 +43,7 @@ class Directory {
     Directory d(file);
     const std::optional<std::uint32_t> at = d.u32(4);
     const std::optional<std::uint16_t> count = at ? d.u16(*at) : std::nullopt;
-    if (!count || file.size() - *at - 2 < *count * kEntryBytes) return std::nullopt;
+    if (!count || file.size() - *at - 2 < *count * kEntryBytes + kNextBytes) return std::nullopt;
     d.entries_at_ = std::size_t{*at} + 2;
     d.entries_ = *count;
     return d;

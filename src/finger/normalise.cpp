@@ -11,19 +11,15 @@ namespace {
 
 // Dark ridges become positive; the right and lower edges are repeated up to
 // whole cells of every map in use.
-cv::Mat1f to_standard_resolution(const Image &image, Normalised &out) {
-  const cv::Mat source(image.height_px, image.width_px, CV_8U,
-                       const_cast<std::uint8_t *>(image.pixels.data()));
+cv::Mat1f to_standard_resolution(const Image& image, Normalised& out) {
+  const cv::Mat source(image.height_px, image.width_px, CV_8U, const_cast<std::uint8_t*>(image.pixels.data()));
   cv::Mat1f grey;
   source.convertTo(grey, CV_32F, -1.0, 255.0);
   if (image.dpi != limits::image_dpi_default) {
-    const double scale =
-        static_cast<double>(limits::image_dpi_default) / image.dpi;
-    const cv::Size size(std::max(1, cvRound(image.width_px * scale)),
-                        std::max(1, cvRound(image.height_px * scale)));
+    const double scale = static_cast<double>(limits::image_dpi_default) / image.dpi;
+    const cv::Size size(std::max(1, cvRound(image.width_px * scale)), std::max(1, cvRound(image.height_px * scale)));
     cv::Mat1f scaled;
-    cv::resize(grey, scaled, size, 0, 0,
-               scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+    cv::resize(grey, scaled, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
     grey = scaled;
   }
   out.width_px = grey.cols;
@@ -36,27 +32,25 @@ cv::Mat1f to_standard_resolution(const Image &image, Normalised &out) {
   return padded;
 }
 
-cv::Mat1f shrink(const cv::Mat1f &map) {
+cv::Mat1f shrink(const cv::Mat1f& map) {
   cv::Mat1f small;
-  cv::resize(map, small, cv::Size(map.cols / kMapStep, map.rows / kMapStep), 0,
-             0, cv::INTER_AREA);
+  cv::resize(map, small, cv::Size(map.cols / kMapStep, map.rows / kMapStep), 0, 0, cv::INTER_AREA);
   return small;
 }
 
-void smooth(cv::Mat1f &map, float sigma_px) {
-  cv::GaussianBlur(map, map, cv::Size(), sigma_px / kMapStep,
-                   sigma_px / kMapStep, cv::BORDER_REPLICATE);
+void smooth(cv::Mat1f& map, float sigma_px) {
+  cv::GaussianBlur(map, map, cv::Size(), sigma_px / kMapStep, sigma_px / kMapStep, cv::BORDER_REPLICATE);
 }
 
-cv::Mat1f enlarge(const cv::Mat1f &map, cv::Size size) {
+cv::Mat1f enlarge(const cv::Mat1f& map, cv::Size size) {
   cv::Mat1f large;
   cv::resize(map, large, size, 0, 0, cv::INTER_LINEAR);
   return large;
 }
 
-} // namespace
+}  // namespace
 
-Normalised normalise(const Image &image, const ExtractSettings &settings) {
+Normalised normalise(const Image& image, const ExtractSettings& settings) {
   Normalised out;
   const cv::Mat1f grey = to_standard_resolution(image, out);
   cv::Mat1f mean = shrink(grey);
@@ -77,4 +71,4 @@ Normalised normalise(const Image &image, const ExtractSettings &settings) {
   return out;
 }
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

@@ -10,12 +10,12 @@
 namespace qorgan::finger {
 
 struct Normalised {
-  cv::Mat1f grey;     // ridges positive, mean about 0, deviation about 1 where
-                      // there is contrast
-  cv::Mat1f contrast; // local standard deviation in grey levels, one cell a
-                      // kMapStep pixels
-  cv::Mat1f near_contrast; // the same over a smaller neighbourhood, which ends
-                           // where the finger does
+  cv::Mat1f grey;           // ridges positive, mean about 0, deviation about 1 where
+                            // there is contrast
+  cv::Mat1f contrast;       // local standard deviation in grey levels, one cell a
+                            // kMapStep pixels
+  cv::Mat1f near_contrast;  // the same over a smaller neighbourhood, which ends
+                            // where the finger does
   // The size of the print at 500 dpi; `grey` is padded to whole cells beyond
   // it.
   int width_px = 0;
@@ -25,6 +25,6 @@ struct Normalised {
 // All maps of the extractor have one cell for every kMapStep x kMapStep pixels.
 inline constexpr int kMapStep = 4;
 
-Normalised normalise(const Image &image, const ExtractSettings &settings);
+Normalised normalise(const Image& image, const ExtractSettings& settings);
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

@@ -1,7 +1,6 @@
 // How far a minutia, and a print, can be relied upon.
 #pragma once
 
-#include <array>
 #include <opencv2/core.hpp>
 #include <vector>
 
@@ -13,29 +12,29 @@ namespace qorgan::finger {
 
 // What speaks for and against a minutia.
 struct Evidence {
-  float clarity = 0;  // of the ridges around it, Frequency::clarity
-  float strength = 0; // mean size of the wave on a ring of one period around it
-  float weakest = 0;  // least size of the wave on that ring
-  float slope = 0; // size of the wave close to it: a true minutia's wave grows
-                   // quickly away from the zero
-  float coherence = 0; // of the orientation there
-  float agreement =
-      0; // correlation of the wave with the picture around it, -1..1
-  float contrast = 0;     // there, against the print's strong contrast
-  float border_px = 0;    // distance to the edge of the finger
-  float opposite_px = 0;  // to the nearest minutia of the opposite direction,
-                          // with which it may be one blemish
-  float neighbour_px = 0; // to the nearest minutia of any direction
-  float crowd = 0;        // minutiae within three ridges
+  float clarity = 0;       // of the ridges around it, Frequency::clarity
+  float strength = 0;      // mean size of the wave on a ring of one period around it
+  float weakest = 0;       // least size of the wave on that ring
+  float slope = 0;         // size of the wave close to it: a true minutia's wave grows
+                           // quickly away from the zero
+  float coherence = 0;     // of the orientation there
+  float agreement = 0;     // correlation of the wave with the picture around it, -1..1
+  float contrast = 0;      // there, against the print's strong contrast
+  float border_px = 0;     // distance to the edge of the finger
+  float opposite_px = 0;   // to the nearest minutia of the opposite direction,
+                           // with which it may be one blemish
+  float neighbour_px = 0;  // to the nearest minutia of any direction
+  float crowd = 0;         // minutiae within three ridges
 };
-inline constexpr std::size_t kEvidenceCount = 11;
-std::array<float, kEvidenceCount> as_array(const Evidence &evidence);
-
 // One for each of `found`, which are all dislocations of the print.
-std::vector<Evidence> weigh(const std::vector<Dislocation> &found,
-                            const WaveField &wave, const Normalised &print,
-                            const Orientation &orientation,
-                            const Frequency &frequency,
-                            const Foreground &foreground);
+std::vector<Evidence> weigh(const std::vector<Dislocation>& found, const WaveField& wave, const Normalised& print,
+                            const Orientation& orientation, const Frequency& frequency, const Foreground& foreground);
 
-} // namespace qorgan::finger
+// The probability, in percent, that another impression of the same finger shows the minutia.
+int minutia_quality(const Evidence& evidence);
+
+// Of a print from its minutiae, best first: the share, in percent, of a full template's rows that another impression is
+// expected to show.
+int print_quality(const std::vector<Minutia>& best_first);
+
+}  // namespace qorgan::finger

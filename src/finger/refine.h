@@ -12,7 +12,6 @@ namespace qorgan::finger {
 // weighed by the wave's strength and smoothed over less than a ridge, is a
 // finer orientation and period than the picture's own gradients gave. Where
 // there is no wave the values stay.
-void refine(const WaveField &wave, const ExtractSettings &settings,
-            Orientation &orientation, Frequency &frequency);
+void refine(const WaveField& wave, const ExtractSettings& settings, Orientation& orientation, Frequency& frequency);
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

@@ -16,8 +16,8 @@ namespace qorgan::finger {
 // the angle is the phase across them.
 struct WaveField {
   int step_px = 0;
-  cv::Mat2f value;  // real, imaginary
-  cv::Mat2f normal; // the unit normal along which the phase grows
+  cv::Mat2f value;   // real, imaginary
+  cv::Mat2f normal;  // the unit normal along which the phase grows
   cv::Mat1f period_px;
 };
 
@@ -28,8 +28,7 @@ inline constexpr int kFineStep = 2;
 inline constexpr int kCoarseStep = 4;
 
 // Only inside the mask (blocks of kBlockStep); zero elsewhere.
-WaveField filter_waves(const cv::Mat1f &grey, const Orientation &orientation,
-                       const Frequency &frequency, const cv::Mat1b &mask,
-                       int step_px, const ExtractSettings &settings);
+WaveField filter_waves(const cv::Mat1f& grey, const Orientation& orientation, const Frequency& frequency,
+                       const cv::Mat1b& mask, int step_px, const ExtractSettings& settings);
 
-} // namespace qorgan::finger
+}  // namespace qorgan::finger

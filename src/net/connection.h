@@ -85,7 +85,7 @@ class Connection {
   const std::string& peer() const;
   void set_peer_name(const std::string& name);
   ByteCounts counts() const;
-  // Makes new keys for what this end sends. Done by itself every limits::tls_key_bytes_max.
+  // Makes new keys for what this end sends. Done by itself every limits::tls_key_records_max records.
   Status renew_keys();
 
  private:

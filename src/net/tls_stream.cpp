@@ -100,7 +100,7 @@ Result<bool> TlsStream::handshake() {
 
 Result<std::size_t> TlsStream::write(ByteView data) {
   QORGAN_ASSERT(!has_unsent() && !data.empty());
-  if (key_bytes_ >= limits::tls_key_bytes_max) QORGAN_CHECK(renew_keys());
+  if (key_records_ >= limits::tls_key_records_max) QORGAN_CHECK(renew_keys());
   ERR_clear_error();
   std::size_t taken = 0;
   // One call takes one record, and never has to wait: unsent_ holds what it makes.
@@ -110,8 +110,8 @@ Result<std::size_t> TlsStream::write(ByteView data) {
         SSL_write_ex(ssl_.get(), data.data() + taken, std::min(data.size(), kTlsWriteBytes) - taken, &record);
     if (wrote != 1) return read_failure(SSL_get_error(ssl_.get(), wrote));
     taken += record;
+    ++key_records_;
   }
-  key_bytes_ += taken;
   counts_.plain_sent += taken;
   return taken;
 }
@@ -164,7 +164,7 @@ Status TlsStream::renew_keys() {
   ERR_clear_error();
   if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1)
     return openssl_failure("TLS keys cannot be renewed");
-  key_bytes_ = 0;
+  key_records_ = 0;
   return {};
 }
 

@@ -73,8 +73,8 @@ class TlsStream {
   SslPtr ssl_;
   Bytes unsent_;  // encrypted; everything before sent_ has gone
   std::size_t sent_ = 0;
-  std::uint64_t key_bytes_ = 0;  // sent under the present key
-  int system_error_ = 0;         // of the call that failed
+  std::uint64_t key_records_ = 0;  // sent under the present key
+  int system_error_ = 0;           // of the call that failed
   bool input_ended_ = false;
   ByteCounts counts_;
 };

@@ -49,10 +49,9 @@ def wait_until(condition, what, timeout_s=READY_TIMEOUT_S):
 
 
 def iin(number):
-    """A valid ID number that nobody has, another one for each number below 1,000 (identity/iin.h)."""
+    """A valid ID number that nobody has, another one for each number below 70,000 (identity/iin.h)."""
     for filler in "01":
-        digits = f"{number % 70:02}0101100{number // 70:02}{filler}"
-        digits = digits[:11]
+        digits = f"{number % 70:02}01011{number // 70:03}{filler}"
         for weights in (range(1, 12), [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]):
             check = sum(int(d) * w for d, w in zip(digits, weights)) % 11
             if check < 10:

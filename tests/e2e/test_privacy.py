@@ -1,13 +1,12 @@
 """What one custodian holds says nothing about a print or an ID number; what two hold together says all."""
 
-import os
 import re
 import socket
 import subprocess
 import threading
 import unittest
 
-from support import DAMAGED, LOOK, NO, UNAVAILABLE, YES, NetworkTest, iin, request_id, run_program, wait_until
+from support import LOOK, UNAVAILABLE, YES, NetworkTest, iin, request_id
 
 
 def look(*words):
@@ -15,8 +14,11 @@ def look(*words):
     return [bytes.fromhex(line) for line in done.stdout.split()]
 
 
+PAGE = 4096
+
+
 def memory_of(process):
-    """What the process can read and write, in pieces."""
+    """What the process can read and write, in pieces, without the pages that nothing was ever written to."""
     with open(f"/proc/{process.pid}/maps") as maps, open(f"/proc/{process.pid}/mem", "rb") as memory:
         for line in maps:
             match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
@@ -25,9 +27,11 @@ def memory_of(process):
             start, end = (int(number, 16) for number in match.groups())
             try:
                 memory.seek(start)
-                yield memory.read(end - start)
+                piece = memory.read(end - start)
             except OSError:
-                pass
+                continue
+            pages = (piece[at:at + PAGE] for at in range(0, len(piece), PAGE))
+            yield b"".join(page if any(page) else b"\0" for page in pages)
 
 
 def files_of(folder):
@@ -56,16 +60,26 @@ class PrivacyTest(NetworkTest):
             cls.net.desk(*words, "--finger", f"right-index={probe}")
         assert cls.net.desk("erase", "--id", iin(cls.people - 1)).code == YES
 
-    def secrets(self):
-        """Pieces of every template, as rows and as a probe's rows, and every number."""
+    def rows(self):
+        """Pieces of every template, as a row keeps its signs and as a probe's row does."""
         for whole in [*self.templates.values(), self.probe]:
             for row in range(4):
                 signs = whole[128 * row:128 * row + 64]
                 yield signs
                 yield bytes(2 * sign for sign in signs)
-        for person in range(self.people):
-            yield iin(person).encode()
-            yield iin(person)[:11].encode()
+
+    def numbers(self):
+        return {iin(person).encode() for person in range(self.people)}
+
+    def find_in(self, content, where):
+        """One walk over the content for what looks like a row or a number, and a close look at that."""
+        rows = list(self.rows())
+        for found in re.finditer(rb"[\x00\x01]{64,}|[\x00\x02]{64,}", content):
+            if any(found.group()):
+                for row in rows:
+                    self.assertNotIn(row, found.group(), where)
+        digits = set(re.findall(rb"(?=([0-9]{12}))", content))
+        self.assertFalse(digits & self.numbers(), where)
 
     def test_templates_are_worth_searching(self):
         """Each piece searched for is like no other."""
@@ -76,26 +90,30 @@ class PrivacyTest(NetworkTest):
                 self.assertEqual(set(signs), {0, 1})
                 self.assertTrue(8 < sum(signs) < 56)
 
+    def test_the_search_finds_what_is_there(self):
+        row = next(self.rows())
+        for content in (b"ab" + row + b"cd", bytes(100) + bytes(2 * sign for sign in row), b"7" + iin(3).encode()):
+            with self.assertRaises(AssertionError):
+                self.find_in(content, "planted")
+        self.find_in(bytes(1000) + iin(self.people + 5).encode(), "not planted")
+
     def test_files_of_one_custodian(self):
         for custodian in range(3):
             for path, content in files_of(self.net.custodian_folder(custodian)):
-                for secret in self.secrets():
-                    self.assertNotIn(secret, content, path)
+                self.find_in(content, path)
         self.assertIn(b"listens", (self.net.custodian_folder(0) / "log").read_bytes())
 
     def test_memory_of_one_custodian(self):
-        secrets = list(self.secrets())
         for custodian in range(3):
             try:
                 pieces = list(memory_of(self.net.processes[custodian]))
             except PermissionError:
                 self.skipTest("this system does not let a process read its children's memory")
-            self.assertGreater(sum(map(len, pieces)), 1 << 20)
-            # That the search finds what is there: every request names its desk.
+            # What a custodian may know is there: that nothing else was found is no fault of the reading.
+            self.assertGreater(sum(map(len, pieces)), self.people * 8192)
             self.assertTrue(any(b'"operator"' in piece for piece in pieces))
-            for secret in secrets:
-                for piece in pieces:
-                    self.assertNotIn(secret, piece, f"custodian {custodian}")
+            for piece in pieces:
+                self.find_in(piece, f"custodian {custodian}")
 
     def test_numbers_are_in_no_log(self):
         for custodian in range(3):
@@ -151,7 +169,7 @@ class Eavesdropper:
 
     def __init__(self, port, flip_at=None):
         self.flip_at, self.passed, self.lock = flip_at, bytearray(), threading.Lock()
-        self.target = port
+        self.target, self.ends = port, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -163,6 +181,7 @@ class Eavesdropper:
             except OSError:
                 return
             far = socket.create_connection(("127.0.0.1", self.target))
+            self.ends += [near, far]
             for source, sink, changes in ((near, far, True), (far, near, False)):
                 threading.Thread(target=self.carry, args=(source, sink, changes), daemon=True).start()
 
@@ -187,7 +206,8 @@ class Eavesdropper:
                     pass
 
     def close(self):
-        self.listener.close()
+        for end in (self.listener, *self.ends):
+            end.close()
 
 
 class TrafficTest(NetworkTest):
@@ -231,10 +251,13 @@ class TrafficTest(NetworkTest):
                 answer = self.desk_through(between, *words)
                 between.close()
                 again = self.net.desk(*words)
-                self.assertEqual(again.code, YES, f"{answer}\n{again}")
+                # Done, or given up at all three because one copy never came.
+                self.assertIn(again.code, (YES, UNAVAILABLE), f"{answer}\n{again}")
                 if answer.code != YES:
                     self.assertRegex(answer.err, r"custodian \d", answer)
-                self.assertEqual(self.net.people(), {before + 1})
+                else:
+                    self.assertEqual(again.code, YES)
+                self.assertEqual(self.net.people(), {before + (again.code == YES)})
 
 
 if __name__ == "__main__":

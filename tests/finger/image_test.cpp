@@ -227,8 +227,6 @@ TEST(Image, RefusesEveryBeginningOfAFile) {
     ASSERT_TRUE(decode_image(file, "it", 500));
     for (std::size_t length = 0; length < file.size(); ++length) {
       const auto image = decode_image(ByteView(file).first(length), "it", 500);
-      // The directory of a TIFF ends with the place of a next one, which nobody needs.
-      if (image && file[0] == 'I' && length + 8 >= file.size()) continue;
       ASSERT_FALSE(image) << "of " << file.size() << " bytes, " << length << " passed for the whole";
       EXPECT_EQ(image.error().code, ErrorCode::invalid_input);
     }

@@ -191,7 +191,7 @@ TEST(Shares, OneCustodiansSharesAreUniform) {
       for (std::size_t at = 0; at < kExpandedBytes; at += 7) ++counts[at][bytes[at]];
     }
     for (std::size_t at = 0; at < kExpandedBytes; at += 7) {
-      ASSERT_LT(chi_square(counts[at]), kChiSquareMax)
+      ASSERT_LT(chi_square_deviations(counts[at]), kDeviationsMax)
           << "custodian " << party << ", byte " << at << ", seed " << kSeed;
     }
   }
@@ -206,7 +206,7 @@ TEST(Shares, TwoCustodiansSharesAreNotUniform) {
     const auto shares = split_from(random, whole);
     ++counts[static_cast<std::uint8_t>(rebuild(std::array{&shares[1], &shares[2]})->cells[0])];
   }
-  EXPECT_GT(chi_square(counts), kChiSquareMax);
+  EXPECT_GT(chi_square_deviations(counts), kDeviationsMax);
 }
 
 }  // namespace

@@ -222,11 +222,13 @@ std::vector<bool> match_privately(Random& random, std::span<const ClearPerson> p
   return {};
 }
 
-double chi_square(std::span<const std::uint32_t, 256> counts) {
-  const double expected = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0})) / 256;
+double chi_square_deviations(std::span<const std::uint32_t> counts) {
+  const double total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+  const double expected = total / static_cast<double>(counts.size());
   double sum = 0;
   for (const std::uint32_t count : counts) sum += (count - expected) * (count - expected) / expected;
-  return sum;
+  const double freedom = static_cast<double>(counts.size()) - 1;
+  return (sum - freedom) / std::sqrt(2 * freedom);
 }
 
 }  // namespace qorgan::mpc::test

@@ -105,9 +105,10 @@ std::vector<bool> expected_answers(std::span<const ClearPerson> people);
 std::vector<bool> match_privately(Random& random, std::span<const ClearPerson> people,
                                   const Kernel& kernel = best_kernel());
 
-// Pearson's statistic of byte values against the uniform distribution: 255 degrees of freedom.
-double chi_square(std::span<const std::uint32_t, 256> counts);
-// Eight standard deviations above its mean: exceeded by chance in fewer than one of 10^9 positions.
-inline constexpr double kChiSquareMax = 255 + 8 * 22.6;
+// Pearson's statistic of how often each value occurred, against the uniform distribution, in standard deviations from
+// its mean.
+double chi_square_deviations(std::span<const std::uint32_t> counts);
+// By chance fewer than one position in 10^9 deviates further, with 16 values or more.
+inline constexpr double kDeviationsMax = 12;
 
 }  // namespace qorgan::mpc::test
