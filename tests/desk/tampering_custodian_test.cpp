@@ -1,0 +1,131 @@
+// One custodian's answers are changed: the desk notices, and names no answer.
+#include <functional>
+
+#include "net/server.h"
+#include "protocol/message_types.h"
+#include "protocol/peer.h"
+#include "tests/desk/trial.h"
+
+namespace qorgan::desk::test {
+namespace {
+
+// Stands in a custodian's place with its key, passes everything on, and changes answers.
+class Tamperer {
+ public:
+  using Change = std::function<void(const std::string& type, net::Message& answer)>;
+
+  Tamperer(const Trial& trial, int custodian, Change change)
+      : custodian_(custodian), change_(std::move(change)), real_(trial.network(), trial.identity(), "desk") {
+    const auto key = net::load_tls_identity(trial.custodian_folder(custodian) / "tls.pem");
+    EXPECT_OK(key);
+    net::ServerOptions options;
+    options.listen = {"127.0.0.1", 0};
+    options.own = protocol::own_hello(trial.network(), net::Party::custodian(custodian));
+    options.peers = protocol::peers_of(trial.network(), custodian);
+    auto server = net::Server::start(options, *key, [this](net::Connection connection, const net::Hello&) {
+      static_cast<void>(
+          net::serve_requests(connection, [this](const net::Message& question) { return pass(question); }));
+    });
+    EXPECT_OK(server);
+    server_.emplace(std::move(*server));
+    protocol::Network network = trial.network();
+    network.custodians[static_cast<std::size_t>(custodian)].port = server_->address().port;
+    file_ = trial.custodian_folder(custodian) / "tampered.json";
+    EXPECT_OK(protocol::save_network(network, file_));
+  }
+
+  Desk open_desk(const Trial& trial) const {
+    auto desk = Desk::open(file_, trial.desk_folder());
+    EXPECT_OK(desk);
+    return std::move(*desk);
+  }
+
+ private:
+  Result<net::Message> pass(const net::Message& question) {
+    auto answer = real_.ask(custodian_, question, Deadline::after_ms(20'000));
+    if (answer) change_(question.head["type"], *answer);
+    return answer;
+  }
+
+  const int custodian_;
+  const Change change_;
+  Custodians real_;
+  std::optional<net::Server> server_;
+  std::filesystem::path file_;
+};
+
+class TamperingTest : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    Desk desk = trial_.open_desk();
+    for (int person : {1, 2, 3}) ASSERT_OK(desk.enrol(iin_of(person), prints_of(person), asking()));
+  }
+  // `change` of the answers to questions of one type.
+  Desk desk_with(const char* type, std::function<void(net::Message&)> change) {
+    tamperer_.emplace(trial_, GetParam(), [type, change](const std::string& asked, net::Message& answer) {
+      if (asked == type) change(answer);
+    });
+    return tamperer_->open_desk(trial_);
+  }
+
+  Trial trial_;
+  std::optional<Tamperer> tamperer_;
+};
+
+TEST_P(TamperingTest, NothingChangedIsNoticedAsNothing) {
+  Desk desk = desk_with("none", [](net::Message&) {});
+  const auto mated = desk.verify(iin_of(1), prints_of(1, 1), asking());
+  ASSERT_OK(mated);
+  EXPECT_TRUE(mated->same_person);
+  const auto found = desk.identify(prints_of(2, 1), asking());
+  ASSERT_OK(found);
+  EXPECT_EQ(found->records.size(), 1U);
+}
+
+TEST_P(TamperingTest, AFlippedBitOfAnAcceptShare) {
+  for (const std::size_t at : {0U, 1U}) {
+    Desk desk = desk_with(protocol::type::submit, [at](net::Message& answer) { answer.body.at(at) ^= 1; });
+    const auto verified = desk.verify(iin_of(1), prints_of(1, 1), asking());
+    EXPECT_ERROR(verified, ErrorCode::damaged);
+    EXPECT_NE(verified.error().message().find("custodian"), std::string::npos) << verified.error().message();
+    EXPECT_ERROR(desk.identify(prints_of(1, 1), asking()), ErrorCode::damaged);
+  }
+}
+
+TEST_P(TamperingTest, AnAnswerOfAnotherLength) {
+  for (const std::size_t size : {0U, 1U, 3U, 1000U}) {
+    Desk desk = desk_with(protocol::type::submit, [size](net::Message& answer) { answer.body.resize(size); });
+    EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking()), ErrorCode::damaged);
+  }
+}
+
+TEST_P(TamperingTest, AnotherNumberOfPeople) {
+  Desk desk = desk_with(protocol::type::submit, [](net::Message& answer) { answer.head["compared"] = 2; });
+  EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking()), ErrorCode::damaged);
+}
+
+TEST_P(TamperingTest, APseudonymPartOfAnotherKey) {
+  for (const char* field : {"own", "next"}) {
+    Desk desk = desk_with(protocol::type::pseudonym, [field](net::Message& answer) {
+      answer.head[field] = answer.head[std::string(field) == "own" ? "next" : "own"];
+    });
+    EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking()), ErrorCode::damaged);
+    EXPECT_ERROR(desk.enrol(iin_of(4), prints_of(4), asking()), ErrorCode::damaged);
+  }
+  EXPECT_EQ(trial_.people(), (std::array<std::size_t, 3>{3, 3, 3}));
+}
+
+TEST_P(TamperingTest, FieldsThatAreMissingOrOfAnotherType) {
+  for (const char* field : {"compared", "work"}) {
+    for (const nlohmann::json& wrong :
+         {nlohmann::json(nullptr), nlohmann::json("1"), nlohmann::json(-1), nlohmann::json::array()}) {
+      Desk desk = desk_with(protocol::type::submit, [&](net::Message& answer) { answer.head[field] = wrong; });
+      EXPECT_FALSE(desk.verify(iin_of(1), prints_of(1, 1), asking())) << field << wrong.dump();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Custodian, TamperingTest, testing::Values(0, 1, 2));
+
+}  // namespace
+}  // namespace qorgan::desk::test
