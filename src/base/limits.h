@@ -46,7 +46,7 @@ inline constexpr int template_rows = 32;
 inline constexpr int template_width = 128;
 inline constexpr std::size_t template_bytes = std::size_t{template_rows} * template_width;
 inline constexpr int fingers_per_person_max = 10;
-// Finger pairs a lane works on at once. Working memory is about 40 KiB a pair and custodian.
+// Finger pairs a lane works on at once: 4.7 KiB each at a custodian, so that a batch about fits a second-level cache.
 inline constexpr std::size_t match_batch_pairs_max = 256;
 // Pairs and people that are decided together after their batches, so that the 20 exchanges of a decision are shared by
 // 16 batches. 1 MiB a lane; the largest message is then no larger than a batch's.
@@ -138,6 +138,8 @@ inline constexpr int requests_of_desk_max = 32;
 // Ended requests stay in memory for as long as repetitions are likely, the order of an identification for as long as
 // its desk may take to look candidates up (16 bytes a person); afterwards they are read from the store.
 inline constexpr std::int64_t flight_kept_ms = 60'000;
+// Beyond so many, about 1 KiB each, requests that were turned away are forgotten at once.
+inline constexpr std::size_t flights_in_memory_max = 10'000;
 inline constexpr std::int64_t order_kept_ms = 600'000;
 // Comparisons that a desk may ask for, in all and with one person: a probe that is no print can be made to ask one bit
 // about the template, so that the number of questions must stay small (docs/threat-model.md).

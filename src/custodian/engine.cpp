@@ -157,10 +157,18 @@ Status Engine::check_new(const protocol::Request& request) const {
                    "Ask anew; if this keeps happening, set the desk's clock");
   if (protocol::created_ms(request.id) > now + limits::clock_skew_ms_max)
     return failure(ErrorCode::stale, "the request comes from the future", to_hex(request.id), "Set the desk's clock");
-  const auto under_way =
-      std::count_if(flights_.begin(), flights_.end(), [](const auto& entry) { return !entry.second->ended(); });
-  if (under_way >= limits::requests_waiting_max)
-    return failure(ErrorCode::busy, "too many requests are waiting", here(), "Try again in a minute");
+  int waiting = 0;
+  int of_desk = 0;
+  for (const auto& [id, flight] : flights_) {
+    if (flight->ended()) continue;
+    ++waiting;
+    if (flight->request.desk == request.desk) ++of_desk;
+  }
+  if (waiting >= limits::requests_waiting_max || of_desk >= limits::requests_of_desk_max)
+    return failure(ErrorCode::busy,
+                   of_desk >= limits::requests_of_desk_max ? "too many requests of this desk are waiting"
+                                                           : "too many requests are waiting",
+                   here(), "Try again in a minute");
   return {};
 }
 
@@ -177,19 +185,32 @@ Status Engine::prepare(const protocol::Request& request, ByteView shares) {
                      "Use a new request id");
     return {};
   }
-  QORGAN_CHECK(check_new(request));
   auto flight = std::make_shared<Flight>();
   flight->request = request;
   flight->digest = digest;
   flight->shares = std::move(parsed);
   flight->common = common;
   flight->updated_ms = unix_time_ms();
+  if (Status fresh = check_new(request); !fresh) return turn_away(std::move(flight), fresh.error());
   fault_point("prepare.before");
-  QORGAN_CHECK(put(*flight));
+  if (Status written = put(*flight); !written) return turn_away(std::move(flight), written.error());
   fault_point("prepare.after");
   flights_[request.id] = std::move(flight);
   changed_.notify_all();
   return {};
+}
+
+// Remembered in memory for a while, so that the others, who may have taken the request in, hear why at once instead of
+// waiting for a copy that will not come here.
+Status Engine::turn_away(FlightPtr flight, const Error& reason) {
+  if (flights_.size() < limits::flights_in_memory_max) {
+    flight->phase = Phase::aborted;
+    flight->error = reason;
+    flight->shares.clear();
+    flights_[flight->request.id] = std::move(flight);
+    changed_.notify_all();
+  }
+  return tl::unexpected(reason);
 }
 
 // A null pointer where the id is unknown.
@@ -347,7 +368,7 @@ Status Engine::apply_locked(const store::Operation& operation) {
     PersonShares person{record.record_id, record.pseudonym, record.enrolled_seq, {}};
     for (std::size_t i = 0; i < flight->shares.size(); ++i)
       person.fingers.emplace_back(flight->request.fingers[i], flight->shares[i]);
-    QORGAN_CHECK(store_.apply_enrol(operation.sequence, operation.request_id, record, now));
+    QORGAN_CHECK(told_apart(store_.apply_enrol(operation.sequence, operation.request_id, record, now), here()));
     gallery_.add(std::move(person));
   } else {
     if (Status erased = store_.apply_erase(operation.sequence, operation.request_id, operation.record_id, now);

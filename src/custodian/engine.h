@@ -126,6 +126,7 @@ class Engine {
   std::string here() const { return "custodian " + std::to_string(index_); }
   Status load();
   Status check_new(const protocol::Request& request) const;
+  Status turn_away(FlightPtr flight, const Error& reason);
   Result<FlightPtr> find(const protocol::RequestId& id);
   Result<FlightPtr> known(const protocol::RequestId& id);
   Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);

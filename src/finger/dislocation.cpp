@@ -25,8 +25,7 @@ Complex oriented(const WaveField& wave, cv::Point p, const cv::Vec2f& normal) {
   return {value[0], sign * value[1]};
 }
 
-// Where the wave is zero within the square, with the carrier taken off so that
-// what is left is nearly linear.
+// Where the wave is zero within the square, with the carrier taken off so that what is left is nearly linear.
 cv::Point2f zero_within(const std::array<Complex, 4>& ring, const cv::Vec2f& normal, float period, float step) {
   std::array<Complex, 4> flat;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -50,8 +49,7 @@ float real_at(const WaveField& wave, cv::Point2f at_px) {
   return wave.value(y, x)[0];
 }
 
-// A ridge that ends has ridge on the side with one more and valley ahead of it;
-// a bifurcation the reverse.
+// A ridge that ends has ridge on the side with one more and valley ahead of it; a bifurcation the reverse.
 MinutiaType type_of(const WaveField& wave, cv::Point2f at_px, cv::Point2f towards, float period) {
   float difference = 0;
   for (const float share : {0.5F, 0.75F, 1.0F}) {
@@ -84,9 +82,8 @@ std::vector<Dislocation> find_dislocations(const WaveField& wave) {
       const float period = wave.period_px(y, x);
       const cv::Point2f within = zero_within(ring, normal, period, step);
       d.at_px = cv::Point2f(static_cast<float>(x) + within.x, static_cast<float>(y) + within.y) * step;
-      // The ring runs clockwise on the picture, from the x axis to the y axis:
-      // a full positive turn means that the way back, on the side of
-      // (-normal.y, normal.x), crosses one period less.
+      // The ring runs clockwise on the picture, from the x axis to the y axis: a full positive turn means that the way
+      // back, on the side of (-normal.y, normal.x), crosses one period less.
       const float sign = turn > 0 ? -1.0F : 1.0F;
       d.towards = cv::Point2f(-normal[1], normal[0]) * sign;
       d.period_px = period;

@@ -1,5 +1,4 @@
-// The stages of the extractor with what each leaves behind, for tests, overlays
-// and tuning.
+// The stages of the extractor with what each leaves behind, for tests, overlays and tuning.
 #pragma once
 
 #include <vector>

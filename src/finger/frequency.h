@@ -16,7 +16,7 @@ struct Frequency {
 inline constexpr int kBlockStep = 8;
 
 // For every block the grey values are averaged along the ridges into a profile across them (Hong, Wan & Jain, IEEE
-// TPAMI 20(8), 1998, section 2.5), and the strongest of the possible periods in its spectrum is taken.
+// TPAMI 20(8), 1998, "ridge frequency image"), and the strongest of the possible periods in its spectrum is taken.
 Frequency estimate_frequency(const cv::Mat1f& grey, const Orientation& orientation, const ExtractSettings& settings);
 
 }  // namespace qorgan::finger

@@ -9,8 +9,7 @@ namespace qorgan::finger {
 
 namespace {
 
-// Dark ridges become positive; the right and lower edges are repeated up to
-// whole cells of every map in use.
+// Dark ridges become positive; the right and lower edges are repeated up to whole cells of every map in use.
 cv::Mat1f to_standard_resolution(const Image& image, Normalised& out) {
   const cv::Mat source(image.height_px, image.width_px, CV_8U, const_cast<std::uint8_t*>(image.pixels.data()));
   cv::Mat1f grey;

@@ -14,8 +14,8 @@ struct Orientation {
   cv::Mat1f coherence;  // 0 (no direction) .. 1 (parallel ridges)
 };
 
-// From a normalised picture, by the structure tensor (Bigun & Granlund 1987; Bazen & Gerez, IEEE TPAMI 24(7), 2002,
-// eq. 6-9) on a fine and a wide scale.
+// From a normalised picture, by the structure tensor (Bigun & Granlund 1987; Bazen & Gerez, IEEE TPAMI 24(7), 2002) on
+// a fine and a wide scale.
 Orientation estimate_orientation(const cv::Mat1f& grey, const ExtractSettings& settings);
 
 }  // namespace qorgan::finger

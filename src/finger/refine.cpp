@@ -14,15 +14,13 @@ namespace {
 
 using Complex = std::complex<float>;
 
-// How much the phase grows, in radians a pixel, from one value to the next
-// along an axis; `expected` is what the filter was tuned to, so that only the
-// difference need be less than half a turn.
+// How much the phase grows, in radians a pixel, from one value to the next along an axis; `expected` is what the filter
+// was tuned to, so that only the difference need be less than half a turn.
 float growth(Complex from, Complex to, float expected, float step) {
   return expected + std::arg(to * std::conj(from) * std::polar(1.0F, -expected * step)) / step;
 }
 
-// (kx^2 - ky^2, 2 kx ky, kx^2 + ky^2, 1) times the wave's power, k in radians a
-// pixel.
+// (kx^2 - ky^2, 2 kx ky, kx^2 + ky^2, 1) times the wave's power, k in radians a pixel.
 cv::Mat4f phase_gradients(const WaveField& wave) {
   QORGAN_ASSERT(wave.step_px == kMapStep);
   cv::Mat4f sums(wave.value.size(), cv::Vec4f(0, 0, 0, 0));

@@ -30,8 +30,7 @@ void keep_large_parts(cv::Mat1b& mask) {
   }
 }
 
-// Fills the gaps that finger surrounds: a wet or dry spot whose ridges may
-// still show.
+// Fills the gaps that finger surrounds: a wet or dry spot whose ridges may still show.
 void fill_holes(cv::Mat1b& mask, int blocks_max) {
   cv::Mat1b outside;
   cv::bitwise_not(mask, outside);

@@ -15,8 +15,7 @@ struct Foreground {
   float strong_contrast = 0;  // the best tenth's least, grey levels
 };
 
-// Finger is where there is contrast (against the print's own best) and a clear
-// wave; blocks are joined, holes filled.
+// Finger is where there is contrast (against the print's own best) and a clear wave; blocks are joined, holes filled.
 Foreground segment(const Normalised& print, const Frequency& frequency, const ExtractSettings& settings);
 
 }  // namespace qorgan::finger

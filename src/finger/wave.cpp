@@ -90,8 +90,7 @@ const Bank& shared_bank(const ExtractSettings& settings) {
   return bank;
 }
 
-// Sums in kLanes parts, so that the compiler can use vectors without reordering
-// a sum.
+// Sums in kLanes parts, so that the compiler can use vectors without reordering a sum.
 constexpr int kLanes = 8;
 
 cv::Vec2f apply(const Kernel& kernel, const cv::Mat1f& padded, int x, int y) {
@@ -135,8 +134,7 @@ WaveField filter_waves(const cv::Mat1f& grey, const Orientation& orientation, co
           std::clamp(cvRound(std::log(period / bank.period_min) / std::log(bank.period_ratio)), 0, kPeriods - 1);
       const int index = p * kAngles + (a % kAngles + kAngles) % kAngles;
       cv::Vec2f value = apply(bank.kernels[static_cast<std::size_t>(index)], padded, x, y);
-      // Angles beyond half a turn of the bank are the same kernel with the
-      // normal reversed.
+      // Angles beyond half a turn of the bank are the same kernel with the normal reversed.
       const int turns = (a - (a % kAngles + kAngles) % kAngles) / kAngles;
       if (turns % 2 != 0) value[1] = -value[1];
       out.value(gy, gx) = value;

@@ -23,7 +23,7 @@ struct MatchOptions {
   std::function<Status(std::size_t pairs_done)> progress;
 };
 
-// One lane's matcher at one custodian. Keeps about 1.5 MiB of working memory, wiped when it goes. Not thread-safe.
+// One lane's matcher at one custodian. Keeps about 2.5 MiB of working memory, wiped when it goes. Not thread-safe.
 class CoarseMatcher {
  public:
   // The ring outlives the matcher.

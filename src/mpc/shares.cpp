@@ -105,8 +105,8 @@ void expand(const StoredShare& share, std::span<std::uint8_t, kExpandedBytes> ou
   Cells part;
   const auto interleave = [&](std::size_t offset) {
     for (std::size_t row = 0; row < limits::template_rows; ++row) {
-      std::copy_n(part.begin() + row * limits::template_width, limits::template_width,
-                  out.begin() + row * kExpandedRowBytes + offset);
+      const auto cells = std::span(part).subspan(row * limits::template_width, limits::template_width);
+      std::copy(cells.begin(), cells.end(), out.subspan(row * kExpandedRowBytes + offset).begin());
     }
   };
   expand_part(share.own, share.party, part);

@@ -32,7 +32,7 @@ DECIDED = {"apply.after", "decide.after", "commit.after", "committed"}
 ANSWER_WITHIN_S = 40
 
 
-class KillTest(NetworkTest):
+class KillCase(NetworkTest):
     """The frame of the classes below."""
 
     faulty = True
@@ -122,7 +122,7 @@ class KillTest(NetworkTest):
             type(self).person = 0
 
 
-class KillEnrol(KillTest):
+class KillEnrol(KillCase):
     places = CHANGE
 
     def command(self, case):
@@ -142,7 +142,7 @@ class KillEnrol(KillTest):
         self.assertEqual(self.net.people(), {self.person + 1})
 
 
-class KillErase(KillTest):
+class KillErase(KillCase):
     places = CHANGE
 
     def command(self, case):
@@ -159,14 +159,14 @@ class KillErase(KillTest):
             self.assertEqual(set(rows[0]), self.net.people(), rows)
 
 
-class KillVerify(KillTest):
+class KillVerify(KillCase):
     places = COMPARISON
 
     def command(self, case):
         return ["verify", "--id", iin(0), *self.finger("anna", take=1)]
 
 
-class KillIdentify(KillTest):
+class KillIdentify(KillCase):
     places = COMPARISON
 
     def command(self, case):
@@ -191,7 +191,7 @@ class KillIdentify(KillTest):
         super().check_first(code, out, err, custodian, place)
 
 
-class KillRefusal(KillTest):
+class KillRefusal(KillCase):
     """A request that the custodians refuse."""
 
     places = REFUSAL
@@ -280,7 +280,7 @@ class FaultPlacesTest(unittest.TestCase):
         self.assertEqual(there, tried)
 
 
-del KillTest, KillEnrol, KillErase, KillVerify, KillIdentify, KillRefusal
+del KillCase, KillEnrol, KillErase, KillVerify, KillIdentify, KillRefusal
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -209,7 +209,7 @@ TEST(Cylinder, IsTheSameOnEveryMachine) {
       all.insert(all.end(), cylinder.valid.begin(), cylinder.valid.end());
     }
   }
-  EXPECT_EQ(to_hex(crypto::sha256(all)), "PIN");
+  EXPECT_EQ(to_hex(crypto::sha256(all)), "467af7050a45da1798672686d3f6a98762a816ec4bd60f9f1dfc915a88e05e84");
 }
 
 TEST(CylinderDeathTest, ANumberThatIsNoneStopsTheProgram) {

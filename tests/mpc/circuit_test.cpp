@@ -76,7 +76,7 @@ SharedBits held(const Triple& shares, std::size_t party) {
 TEST(Gates, AndOfSharedBitsAndEachCustodiansAddend) {
   Random random(61);
   Engines engines(random);
-  for (const std::size_t size : {1, 4, 63, 64, 100, 4095, 4096, 4097, 10'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 4, 63, 64, 100, 4095, 4096, 4097, 10'000}) {
     const Bytes x = random_bytes_of(random, size);
     const Bytes y = random_bytes_of(random, size);
     const Triple addends{random_bytes_of(random, size), random_bytes_of(random, size), random_bytes_of(random, size)};
@@ -167,7 +167,7 @@ TEST(Tally, RandomRowsOfUpToTenFingers) {
   Random random(kSeed);
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   const std::vector<FingerPair> pairs(limits::fingers_per_person_max);
-  for (const std::size_t fingers_max : {0, 1, 2, 3, 4, 5, 8, 10}) {
+  for (const std::size_t fingers_max : std::initializer_list<std::size_t>{0, 1, 2, 3, 4, 5, 8, 10}) {
     Counted counted;
     for (std::size_t p = 0; p < 37 + fingers_max; ++p) {
       const std::size_t fingers = p == 0 ? fingers_max : random() % (fingers_max + 1);

@@ -105,7 +105,7 @@ TEST(Match, AllTenFingersEqualGiveTheHighestScore) {
 TEST(Match, AnyNumberOfPairs) {
   Random random(8);
   const auto [probe, gallery] = std::pair{random_template(random, 32), random_template(random, 32)};
-  for (const std::size_t pairs : {1, 2, 7, 8, 9, 31, 255, 256, 257, 513}) {
+  for (const std::size_t pairs : std::initializer_list<std::size_t>{1, 2, 7, 8, 9, 31, 255, 256, 257, 513}) {
     std::vector<ClearPerson> people;
     for (std::size_t i = 0; i < pairs; ++i) {
       people.push_back({{{&probe, random() % 2 == 0 ? &probe : &gallery}}, 32});

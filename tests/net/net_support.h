@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <string>
 #include <vector>
@@ -63,12 +64,13 @@ class RawSocket {
   int descriptor_;
 };
 
-// Milliseconds that something took.
+// The time that something took.
 class Stopwatch {
  public:
-  std::int64_t elapsed_ms() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_).count();
+  double elapsed_us() const {
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start_).count();
   }
+  std::int64_t elapsed_ms() const { return static_cast<std::int64_t>(elapsed_us() / 1000); }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
