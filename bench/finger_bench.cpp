@@ -1,10 +1,12 @@
-// How fast minutiae become a template.
+// How fast a picture becomes minutiae, and they a template.
 #include <benchmark/benchmark.h>
 
 #include <numbers>
 #include <random>
 
+#include "finger/extract.h"
 #include "finger/make_template.h"
+#include "finger/synth/impression.h"
 
 namespace qorgan::finger {
 namespace {
@@ -31,6 +33,13 @@ void template_of_a_finger(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(make_template(minutiae));
 }
 
+// An artificial print of 320 x 400 pixels at 500 dpi; real ones are timed by `qorgan lab quality`.
+void minutiae_of_a_picture(benchmark::State& state) {
+  const Image image = synth::impression(synth::make_finger(1), 1);
+  for (auto _ : state) benchmark::DoNotOptimize(extract(image));
+}
+
+BENCHMARK(minutiae_of_a_picture)->Unit(benchmark::kMillisecond);
 BENCHMARK(cylinders_of_a_finger)->Arg(30)->Arg(60);
 BENCHMARK(template_of_a_finger)->Arg(30)->Arg(60);
 

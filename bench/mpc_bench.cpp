@@ -16,7 +16,8 @@
 namespace qorgan::mpc {
 namespace {
 
-constexpr std::size_t kRowPairs = std::size_t{limits::template_rows} * limits::template_rows;
+// Of the sieve.
+constexpr std::size_t kRowPairs = std::size_t{limits::template_rows} * limits::sieve_rows;
 
 const Kernel& kernel_of(const benchmark::State& state) {
   const auto kernels = supported_kernels();
@@ -39,7 +40,7 @@ void dots_of_sum(benchmark::State& state) {
   const auto gallery = random_buffer(kExpandedBytes);
   auto out = random_buffer(kRowPairs);
   for (auto _ : state) {
-    kernel.dots_of_sum(operand.data(), gallery.data(), 7, out.data(), limits::template_rows);
+    kernel.dots_of_sum(operand.data(), gallery.data(), limits::sieve_rows, 7, out.data(), limits::template_rows);
     benchmark::DoNotOptimize(out.data()[0]);
   }
   state.SetLabel(std::string(kernel.name));
@@ -53,8 +54,8 @@ void dots_of_both(benchmark::State& state) {
   const auto gallery = random_buffer(kExpandedBytes);
   auto out = random_buffer(kRowPairs);
   for (auto _ : state) {
-    kernel.dots_of_both(operands.data(), operands.data() + limits::template_bytes, gallery.data(), 7, out.data(),
-                        limits::template_rows);
+    kernel.dots_of_both(operands.data(), operands.data() + limits::template_bytes, gallery.data(), limits::sieve_rows,
+                        7, out.data(), limits::template_rows);
     benchmark::DoNotOptimize(out.data()[0]);
   }
   state.SetLabel(std::string(kernel.name));
@@ -126,10 +127,8 @@ BENCHMARK(reference_score);
 
 void prepare_probe(benchmark::State& state) {
   const auto shares = split(finger::Template{});
-  std::array<std::uint8_t, kExpandedBytes> expanded{};
   for (auto _ : state) {
-    expand(shares[0], expanded);
-    const PreparedProbe probe(expanded);
+    const PreparedProbe probe(shares[0]);
     benchmark::DoNotOptimize(probe.own());
   }
 }
@@ -192,16 +191,19 @@ double thread_seconds() {
 struct Custodian {
   Custodian(Hub& hub, int party, const crypto::Key& with_previous, const crypto::Key& with_next, const Kernel& kernel,
             std::size_t people)
-      : ring(hub, party),
+      : relations(split(finger::Template{})[static_cast<std::size_t>(party)]),
+        ring(hub, party),
         matcher(LaneKeys(party, with_previous, with_next, 0), ring, kernel),
-        probe(std::span<const std::uint8_t, kExpandedBytes>(random_buffer(kExpandedBytes).data(), kExpandedBytes)),
+        probe(split(finger::Template{})[static_cast<std::size_t>(party)]),
         galleries(random_buffer(people * kExpandedBytes)) {
-    for (std::size_t i = 0; i < people; ++i) pairs.push_back({&probe, galleries.data() + i * kExpandedBytes});
+    for (std::size_t i = 0; i < people; ++i)
+      pairs.push_back({&probe, galleries.data() + i * kExpandedBytes, &relations});
     for (const FingerPair& pair : pairs) persons.push_back({{&pair, 1}, 10});
   }
 
+  RelationShare relations;
   HubRing ring;
-  CoarseMatcher matcher;
+  Matcher matcher;
   PreparedProbe probe;
   SecretBuffer galleries;
   std::vector<FingerPair> pairs;
@@ -211,7 +213,7 @@ struct Custodian {
 
 // One probe against a gallery that does not fit the caches. cpu_us: processor time a pair and custodian; sent_bytes: a
 // pair and custodian, of which custodians differ by their roles alone.
-void three_custodians(benchmark::State& state) {
+void three_custodians(benchmark::State& state, bool fine) {
   const Kernel& kernel = kernel_of(state);
   const auto people = static_cast<std::size_t>(state.range(1));
   Hub hub;
@@ -223,9 +225,11 @@ void three_custodians(benchmark::State& state) {
   for (auto _ : state) {
     std::array<std::thread, kParties> threads;
     for (std::size_t i = 0; i < kParties; ++i) {
-      threads[i] = std::thread([&custodian = *custodians[i]] {
+      threads[i] = std::thread([fine, &custodian = *custodians[i]] {
         const double before = thread_seconds();
-        if (!custodian.matcher.match(custodian.persons)) std::abort();
+        const auto done =
+            fine ? custodian.matcher.compare(custodian.persons) : custodian.matcher.sieve(custodian.persons);
+        if (!done) std::abort();
         custodian.seconds += thread_seconds() - before;
       });
     }
@@ -245,12 +249,19 @@ void three_custodians(benchmark::State& state) {
   state.SetLabel(std::string(kernel.name));
   report_pairs(state, people);
 }
-BENCHMARK(three_custodians)
+BENCHMARK_CAPTURE(three_custodians, sieve, false)
     ->Args({0, 512})
     ->Args({1, 4096})
     ->Args({2, 1})
     ->Args({2, 256})
     ->Args({2, 8192})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(three_custodians, score, true)
+    ->Args({0, 30})
+    ->Args({1, 300})
+    ->Args({2, 1})
+    ->Args({2, 300})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

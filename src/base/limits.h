@@ -14,6 +14,9 @@ inline constexpr int image_dpi_default = 500;
 // A four-finger slap at 1000 dpi is 3200 x 3000; more is not one finger, and would cost memory to decode.
 inline constexpr int image_side_px_max = 4096;
 inline constexpr int image_side_px_min = 64;
+// The same slap at 500 dpi, to which every print is brought before its minutiae are sought: 104 mm. Without it a picture
+// of 4096 x 4096 at 250 dpi would take 1.4 GB and 4 s.
+inline constexpr int print_side_px_max = 2048;
 // An uncompressed image of that size with three channels, and some room for headers.
 inline constexpr std::size_t image_file_bytes_max = std::size_t{64} << 20;
 // The count byte of an ISO/IEC 19794-2:2005 finger view holds 255.
@@ -41,17 +44,39 @@ inline constexpr int synth_people_max = 20'000;
 // More of one finger tell nothing new: false non-match rates are limited by the number of fingers.
 inline constexpr int synth_impressions_max = 100;
 
+// --- measurements (lab) ---
+// A set of 800 prints compared with one another: 320,000 lines of some 25 bytes.
+inline constexpr std::size_t score_file_bytes_max = std::size_t{16} << 20;
+
 // --- templates and the private match (finger, mpc) ---
 inline constexpr int template_rows = 32;
 inline constexpr int template_width = 128;
 inline constexpr std::size_t template_bytes = std::size_t{template_rows} * template_width;
+// Gallery rows that the sieve of a search looks at, of everybody. Half of the rows cost less than 0.1 % more misses in
+// all (docs/accuracy.md), and halve the time and the traffic.
+inline constexpr int sieve_rows = 16;
+// Rows that the fine score looks at. 20, 24, 28 and 32 were equally accurate on seven real sets (docs/accuracy.md); each
+// row more costs memory at every custodian.
+inline constexpr int fine_rows = 24;
+inline constexpr int fine_row_pairs = fine_rows * (fine_rows - 1) / 2;
+// A distance and two bearings for each of them.
+inline constexpr std::size_t relation_bytes = std::size_t{3} * fine_row_pairs;
+// All that is split: 9.0 KiB of memory a finger and custodian, the coarse part in two shares, the relations in one.
+inline constexpr std::size_t share_bytes = template_bytes + relation_bytes;
 inline constexpr int fingers_per_person_max = 10;
-// Finger pairs a lane works on at once: 4.7 KiB each at a custodian, so that a batch about fits a second-level cache.
-inline constexpr std::size_t match_batch_pairs_max = 256;
+// Finger pairs a lane works on at once: 2.4 KiB each at a custodian, so that a batch about fits a second-level cache.
+inline constexpr std::size_t match_batch_pairs_max = 512;
 // Pairs and people that are decided together after their batches, so that the 20 exchanges of a decision are shared by
 // 16 batches. 1 MiB a lane; the largest message is then no larger than a batch's.
-inline constexpr std::size_t match_group_pairs_max = 4096;
-inline constexpr std::size_t match_group_people_max = 4096;
+inline constexpr std::size_t match_group_pairs_max = 8192;
+inline constexpr std::size_t match_group_people_max = 8192;
+
+// People of one lane's search who are compared by the fine score, 0.2 ms each with two fingers at three custodians on
+// two cores: a search then takes at most a few seconds longer. A hundred times as many as are expected.
+inline constexpr std::size_t survivors_max = 4096;
+// How many people a search opens by lot at least, on average, so that those opened for their similarity hide among
+// them.
+inline constexpr std::size_t survivors_by_lot = 32;
 
 // --- messages (net) ---
 inline constexpr std::uint16_t protocol_version = 1;
@@ -61,9 +86,14 @@ inline constexpr std::size_t message_body_bytes_max = std::size_t{4} << 20;
 // The deepest nesting of any JSON that this program writes is 4.
 inline constexpr int json_depth_max = 16;
 // The largest message of a lane: nine bits for each row pair of a batch.
-inline constexpr std::size_t lane_frame_bytes_max = match_batch_pairs_max * template_rows * template_rows * 9 / 8;
-// One thread and about 100 KiB each.
-inline constexpr int connections_max = 256;
+inline constexpr std::size_t lane_frame_bytes_max = match_batch_pairs_max * template_rows * sieve_rows * 9 / 8;
+// One thread and about 100 KiB each: 50 MiB in all.
+inline constexpr int connections_max = 512;
+// TCP asks a silent connection's other end after so long, then so many times at that interval: a machine that lost its
+// power, or a firewall that forgot the connection, is noticed within a minute instead of at the next use.
+inline constexpr int keepalive_idle_s = 30;
+inline constexpr int keepalive_interval_s = 10;
+inline constexpr int keepalive_probes = 3;
 inline constexpr int connect_timeout_ms = 3'000;
 // A peer that has connected must finish the handshakes by then, so that idle sockets hold no thread for long.
 inline constexpr int handshake_timeout_ms = 5'000;
@@ -134,7 +164,28 @@ inline constexpr int candidates_max = 10;
 inline constexpr int lookups_per_request_max = 3 * candidates_max;
 inline constexpr int requests_waiting_max = 256;
 // So that one desk cannot fill the custodians' queue.
-inline constexpr int requests_of_desk_max = 32;
+inline constexpr int requests_of_desk_max = 40;
+// Searches are done one after the other. With 100,000 fingers each takes seconds: more than so many would wait longer
+// than a desk does. The rest of requests_waiting_max stays free for verifications and changes.
+inline constexpr int searches_waiting_max = 128;
+// Eight fewer than requests_of_desk_max, which stay for what its counters ask meanwhile.
+inline constexpr int searches_of_desk_max = 32;
+// How long fixing a comparison's people may hold up decisions; a million people's order is made in half a second.
+inline constexpr int snapshot_timeout_ms = 2'000;
+// After the first custodian's failure in mid-comparison the others get this long to say theirs.
+inline constexpr int run_grace_ms = 1'000;
+// The coordinator ends a comparison at its deadline; the others end it themselves this much later, and desks' questions
+// for it are answered by then.
+inline constexpr int deadline_slack_ms = 1'000;
+// How often a desk asks how far its search is: a line on a terminal that moves.
+inline constexpr int progress_interval_ms = 250;
+// Once one custodian has said that a request is off, a desk gives the others so long to say the same.
+inline constexpr int abort_grace_ms = 1'000;
+// How long a desk waits for a cancelled search's end before it says that it does not know.
+inline constexpr int cancel_timeout_ms = 5'000;
+// Questions to the coordinator after missed decisions, each half second: with a full queue of searches, all of them
+// undecided, asking after every one would cost as much as a search.
+inline constexpr std::size_t outcomes_per_turn = 16;
 // Ended requests stay in memory for as long as repetitions are likely, the order of an identification for as long as
 // its desk may take to look candidates up (16 bytes a person); afterwards they are read from the store.
 inline constexpr std::int64_t flight_kept_ms = 60'000;
@@ -148,6 +199,11 @@ inline constexpr int comparisons_of_subject_per_minute_max = 60;
 // Connections to each of the other custodians for questions that wait there for a desk's copy of a request, apart from
 // those for decisions: two desks that send to one custodian alone do not hold up the others.
 inline constexpr int vote_connections_max = 2 * requests_of_desk_max;
+// Connections that stay free for the two other custodians, however many desks there are.
+inline constexpr int custodian_connections_max = client_connections_max + vote_connections_max + lanes;
+inline constexpr int custodian_places = 2 * custodian_connections_max;
+// Two for each of a desk's requests, one of them to ask how far it is, and some for other questions.
+inline constexpr int desk_connections_max = 2 * requests_of_desk_max + 24;
 // Evaluations of the pseudonym function a desk may ask for: the brake on guessing ID numbers.
 inline constexpr int pseudonyms_per_minute_max = 600;
 // RFC 9497, 1.2: the input's length stands in two bytes.
@@ -168,6 +224,8 @@ inline constexpr int store_cache_kib = 16 << 10;
 
 static_assert(request_kept_ms > request_age_ms_max + clock_skew_ms_max,
               "an answer must outlive the last moment at which its request can be repeated");
+static_assert(connections_max - custodian_places >= 3 * desk_connections_max, "three busy desks must find a place");
+static_assert(searches_of_desk_max < requests_of_desk_max && searches_waiting_max < requests_waiting_max);
 static_assert(template_rows % 16 == 0 && template_width % 64 == 0, "the SIMD kernels need whole vectors");
 static_assert(lane_frame_bytes_max <= (std::size_t{1} << 24));
 static_assert(stored_value_bytes_max > static_cast<int>(stored_request_bytes_max), "a sealed request must fit");

@@ -55,7 +55,10 @@ void add_demo(CLI::App& app, Context& context);
 void add_lab_bench(CLI::App& lab, Context& context);
 void add_lab_extract(CLI::App& lab, Context& context);
 void add_lab_score(CLI::App& lab, Context& context);
+void add_lab_calibrate(CLI::App& lab, Context& context);
+void add_lab_report(CLI::App& lab, Context& context);
 void add_lab_synth(CLI::App& lab, Context& context);
 void add_lab_learn(CLI::App& lab, Context& context);
+void add_lab_quality(CLI::App& lab, Context& context);
 
 }  // namespace qorgan::cli

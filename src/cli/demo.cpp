@@ -1,6 +1,5 @@
 // qorgan demo: three custodians on this machine, artificial people, and a tour.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -8,6 +7,7 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/local_network.h"
 #include "crypto/random.h"
 #include "finger/extract.h"
@@ -59,14 +59,14 @@ Result<Visit> take_prints(int person, int impression) {
 }
 
 // Draws everyone's prints on all cores and enrols each as soon as it is drawn.
-Result<std::map<protocol::RecordId, int>> enrol_all(desk::Desk& desk, int people) {
+Result<std::map<protocol::RecordId, int>> enrol_all(desk::Desk& desk, int people, const Interrupt& interrupt) {
   Progress progress("enrolling", static_cast<std::size_t>(people));
   std::mutex mutex;
   std::map<protocol::RecordId, int> records;
   Status status;
   std::atomic<int> next = 0;
   const auto work = [&] {
-    for (int person = next++; person < people; person = next++) {
+    for (int person = next++; person < people && !interrupt.requested(); person = next++) {
       const auto enrol = [&]() -> Result<desk::Enrolled> {
         QORGAN_TRY(const Visit visit, take_prints(person, 0));
         return desk.enrol(identity::make_artificial_iin(static_cast<std::uint32_t>(person)), visit.prints,
@@ -112,8 +112,8 @@ void print_shares(const desk::Print& print) {
   fmt::print("  None sees: the picture, the template, the ID number, a score, or the answer to any question.\n");
 }
 
-Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, int people,
-            const LocalNetwork& network) {
+Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, int people, const LocalNetwork& network,
+            const Interrupt& interrupt) {
   const int anna = people / 2;
   const int other = people / 3;
   const auto named = [&](const std::vector<protocol::RecordId>& found) {
@@ -133,6 +133,7 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
       "\n1. Person {} comes back and gives two fingers with their own ID number.\n   Same person? {}   ({} ms)\n", anna,
       mated.same_person ? "Yes." : "No.", milliseconds_since(began));
 
+  if (interrupt.requested()) return {};
   began = std::chrono::steady_clock::now();
   QORGAN_TRY(const desk::Verified other_person,
              desk.verify(identity::make_artificial_iin(static_cast<std::uint32_t>(other)), visit.prints,
@@ -140,15 +141,19 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
   fmt::print("2. The same fingers with the ID number of person {}.\n   Same person? {}   ({} ms)\n", other,
              other_person.same_person ? "Yes." : "No.", milliseconds_since(began));
 
+  if (interrupt.requested()) return {};
   began = std::chrono::steady_clock::now();
-  QORGAN_TRY(const desk::Identified found, desk.identify(visit.prints, {"demo", "identification", {}}));
+  desk::SearchOptions search;
+  search.cancel = interrupt.token();
+  QORGAN_TRY(const desk::Identified found, desk.identify(visit.prints, {"demo", "identification", {}}, search));
   fmt::print("3. The same fingers without a number, against all {} people.\n   {} candidate(s):{}   ({} ms)\n",
              found.compared, found.candidates, named(found.records), milliseconds_since(began));
 
+  if (interrupt.requested()) return {};
   QORGAN_CHECK(desk.erase(iin, {"demo", "erasure", {}}));
   fmt::print("4. Person {} withdraws. All three custodians have destroyed their share.\n", anna);
 
-  QORGAN_TRY(const desk::Identified after, desk.identify(visit.prints, {"demo", "identification", {}}));
+  QORGAN_TRY(const desk::Identified after, desk.identify(visit.prints, {"demo", "identification", {}}, search));
   fmt::print("5. The same search again, against {} people.\n   {} candidate(s).{}\n", after.compared, after.candidates,
              named(after.records));
 
@@ -180,31 +185,37 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
   return {};
 }
 
-Result<int> demo(const Options& options) {
-  // Blocked before any thread begins, so that only the wait below sees them.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  QORGAN_TRY(LocalNetwork network, LocalNetwork::create());
+// Ends early, with success or an error, where it is interrupted.
+Status show(const Options& options, LocalNetwork& network, const Interrupt& interrupt) {
   constexpr int kStartTimeoutMs = 20'000;
-  QORGAN_CHECK(network.start(Deadline::after_ms(kStartTimeoutMs)));
+  QORGAN_CHECK(network.start(Deadline::after_ms(kStartTimeoutMs), interrupt.token()));
   QORGAN_TRY(desk::Desk desk, network.open_desk());
   fmt::print("Three custodians run on this machine, each a process with its own keys and database.\n");
   fmt::print("Enrolling {} artificial people, two fingers each: picture, minutiae, template, three shares.\n",
              options.people);
   std::fflush(stdout);
   const auto began = std::chrono::steady_clock::now();
-  QORGAN_TRY(const auto records, enrol_all(desk, options.people));
+  QORGAN_TRY(const auto records, enrol_all(desk, options.people, interrupt));
+  if (interrupt.requested()) return {};
   fmt::print("Enrolled {} people in {:.0f} s.\n", records.size(),
              static_cast<double>(milliseconds_since(began)) / 1000);
-  QORGAN_CHECK(tour(desk, records, options.people, network));
+  return tour(desk, records, options.people, network, interrupt);
+}
+
+Result<int> demo(const Options& options) {
+  // A second Ctrl-C must not leave the custodians behind.
+  Interrupt interrupt(Interrupt::Again::changes_nothing);
+  QORGAN_TRY(LocalNetwork network, LocalNetwork::create());
+  const Status shown = show(options, network, interrupt);
+  if (interrupt.requested()) {
+    fmt::print("\nStopping.\n");
+    return kExitInterrupted;
+  }
+  QORGAN_CHECK(shown);
   if (options.leave) return 0;
   fmt::print("\nCtrl-C stops the custodians and removes what the demonstration made.\n");
   std::fflush(stdout);
-  int received = 0;
-  sigwait(&signals, &received);
+  interrupt.wait();
   fmt::print("\nStopping.\n");
   return 0;
 }

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/desk_options.h"
+#include "cli/interrupt.h"
+#include "cli/search_report.h"
 
 namespace qorgan::cli {
 namespace {
@@ -53,11 +55,32 @@ Result<int> verify(const Context& context, const DeskOptions& options) {
   return verified.same_person ? 0 : kExitNo;
 }
 
+Result<int> tell_interrupted(const Context& context, const Error& error) {
+  report(context, error);
+  return kExitInterrupted;
+}
+
+// With Ctrl-C the search ends at all three custodians.
+Result<desk::Identified> search(desk::Desk& desk, const std::vector<desk::Print>& prints, const desk::Asking& asking,
+                                const DeskOptions& options, const Interrupt& interrupt) {
+  const ProgressForm form = progress_form(options.progress);
+  SearchReport shown(form);
+  desk::SearchOptions search;
+  search.timeout_ms = options.timeout_ms;
+  search.cancel = interrupt.token();
+  if (form != ProgressForm::none)
+    search.on_progress = [&](const desk::SearchProgress& progress) { shown.show(progress); };
+  return desk.identify(prints, asking, search);
+}
+
 Result<int> identify(const Context& context, const DeskOptions& options) {
   QORGAN_TRY(const desk::Asking asking, read_asking(options));
   QORGAN_TRY(const std::vector<desk::Print> prints, read_prints(options));
   QORGAN_TRY(desk::Desk desk, open_desk(options));
-  QORGAN_TRY(const desk::Identified identified, desk.identify(prints, asking));
+  const Interrupt interrupt(Interrupt::Again::ends_the_process);
+  const Result<desk::Identified> ended = search(desk, prints, asking, options, interrupt);
+  if (!ended && interrupt.requested()) return tell_interrupted(context, ended.error());
+  QORGAN_TRY(const desk::Identified identified, ended);
   if (context.json) {
     json records = json::array();
     for (const protocol::RecordId& record : identified.records) records.push_back(to_hex(record));
@@ -126,14 +149,15 @@ struct Named {
   Command run;
   bool has_id;
   bool has_fingers;
+  bool is_search;
   const char* purpose;
 };
 
 constexpr std::array kCommands = {
-    Named{"enrol", "Enrol a person: split the prints among the custodians", enrol, true, true, "enrolment"},
-    Named{"verify", "Ask whether a print is this person's (1:1)", verify, true, true, "verification"},
-    Named{"identify", "Ask whose print it is (1:N)", identify, false, true, "identification"},
-    Named{"erase", "Destroy a person's record at all three custodians", erase, true, false, "erasure"},
+    Named{"enrol", "Enrol a person: split the prints among the custodians", enrol, true, true, false, "enrolment"},
+    Named{"verify", "Ask whether a print is this person's (1:1)", verify, true, true, false, "verification"},
+    Named{"identify", "Ask whose print it is (1:N)", identify, false, true, true, "identification"},
+    Named{"erase", "Destroy a person's record at all three custodians", erase, true, false, false, "erasure"},
 };
 
 }  // namespace
@@ -144,6 +168,7 @@ void add_desk_commands(CLI::App& app, Context& context) {
     auto options = std::make_shared<DeskOptions>();
     if (named.has_id) add_id_option(*command, *options);
     if (named.has_fingers) add_finger_options(*command, *options);
+    if (named.is_search) add_search_options(*command, *options);
     add_asking_options(*command, *options, named.purpose);
     add_desk_options(*command, context, *options);
     const Command run = named.run;

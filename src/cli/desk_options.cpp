@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 
+#include "base/limits.h"
 #include "finger/load.h"
 #include "finger/make_template.h"
 
@@ -57,6 +58,18 @@ void add_finger_options(CLI::App& command, DeskOptions& options) {
                       finger_names())
       ->required();
   command.add_option("--dpi", options.dpi, "Resolution of the pictures, where their own tag is missing or wrong");
+}
+
+void add_search_options(CLI::App& command, DeskOptions& options) {
+  command.add_option("--timeout-ms", options.timeout_ms, "How long the search may take, waiting included")
+      ->check(CLI::Range(1, limits::identify_timeout_ms));
+  command
+      .add_option(
+          "--progress", options.progress,
+          "Show on standard error how far the search is, also where that is no terminal; json: one object a line")
+      ->expected(0, 1)
+      ->default_str("text")
+      ->check(CLI::IsMember({"text", "json"}));
 }
 
 Result<desk::Desk> open_desk(const DeskOptions& options) {

@@ -20,12 +20,15 @@ struct DeskOptions {
   std::string iin;
   std::vector<std::string> fingers;  // NAME=FILE
   std::optional<int> dpi;
+  std::optional<int> timeout_ms;
+  std::string progress;  // "", "text" or "json"
 };
 
 void add_desk_options(CLI::App& command, Context& context, DeskOptions& options);
 void add_asking_options(CLI::App& command, DeskOptions& options, const std::string& purpose);
 void add_id_option(CLI::App& command, DeskOptions& options);
 void add_finger_options(CLI::App& command, DeskOptions& options);
+void add_search_options(CLI::App& command, DeskOptions& options);
 
 Result<desk::Desk> open_desk(const DeskOptions& options);
 Result<desk::Asking> read_asking(const DeskOptions& options);

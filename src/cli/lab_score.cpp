@@ -10,6 +10,7 @@
 #include "cli/lab_prints.h"
 #include "finger/make_template.h"
 #include "finger/projection.h"
+#include "lab/score_file.h"
 #include "mpc/reference.h"
 
 namespace qorgan::cli {
@@ -17,7 +18,7 @@ namespace {
 
 struct Options {
   std::string folder;
-  std::string score = "coarse";
+  std::string score = "score";
   std::string out;
   std::string projection;
   std::optional<int> dpi;
@@ -60,14 +61,28 @@ Result<Enrolled> enrol(const std::vector<PrintFile>& files, const finger::Projec
   return enrolled;
 }
 
-std::string score_lines(const std::vector<PrintFile>& files, const Enrolled& enrolled) {
+using Score = int (*)(const finger::Template& probe, const finger::Template& gallery);
+
+Score score_named(const std::string& name) {
+  if (name == "coarse") return mpc::coarse_score;
+  if (name == "fine") return mpc::fine_score;
+  return mpc::score;
+}
+
+std::string both_lines(const std::vector<PrintFile>& files, const Enrolled& enrolled) {
+  std::vector<lab::PrintName> names;
+  for (const PrintFile& file : files) names.push_back(lab::parse_print_name(file.name).value_or(lab::PrintName{}));
+  return lab::format_scores(lab::compare_all({}, std::move(names), enrolled.templates));
+}
+
+std::string score_lines(const std::vector<PrintFile>& files, const Enrolled& enrolled, Score score_of) {
   std::string lines;
   Progress progress("Comparing", files.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
     for (std::size_t j = i + 1; j < files.size(); ++j) {
       const auto& probe = enrolled.templates[i];
       const auto& gallery = enrolled.templates[j];
-      const int score = probe && gallery ? mpc::coarse_score(*probe, *gallery) : 0;
+      const int score = probe && gallery ? score_of(*probe, *gallery) : 0;
       lines += fmt::format("{} {} {}\n", files[i].name, files[j].name, score);
     }
     progress.advance();
@@ -83,7 +98,8 @@ Status run(const Options& options, const Context& context) {
   QORGAN_TRY(const auto files, list_prints(options.folder));
   QORGAN_CHECK(check_names(files));
   QORGAN_TRY(const Enrolled enrolled, enrol(files, projection, options.dpi));
-  const std::string lines = score_lines(files, enrolled);
+  const std::string lines =
+      options.score == "both" ? both_lines(files, enrolled) : score_lines(files, enrolled, score_named(options.score));
   QORGAN_CHECK(write_file_atomically(options.out, as_bytes(lines), FileMode::public_file));
   const std::size_t comparisons = files.size() * (files.size() - 1) / 2;
   if (context.json) {
@@ -104,10 +120,13 @@ void add_lab_score(CLI::App& lab, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = lab.add_subcommand("score", "Compare all prints of a folder with one another, in the clear");
   command->add_option("DIR", options->folder, "Folder of FINGER_IMPRESSION pictures, or txt minutiae")->required();
-  command->add_option("--score", options->score, "Which score")
-      ->check(CLI::IsMember({"coarse"}))
+  command
+      ->add_option("--score", options->score,
+                   "Which score: coarse, fine, what the decision uses, or that and the sieve's")
+      ->check(CLI::IsMember({"coarse", "fine", "score", "both"}))
       ->capture_default_str();
-  command->add_option("--out", options->out, "File to write, a line PROBE GALLERY SCORE for each pair")->required();
+  command->add_option("--out", options->out, "File to write, a line PROBE GALLERY SCORE [SIEVE] for each pair")
+      ->required();
   command->add_option("--projection", options->projection, "Projection file to use in place of the built-in one");
   command->add_option("--dpi", options->dpi, "Resolution of the pictures, whatever they say themselves");
   add_json_option(*command, context);

@@ -68,7 +68,9 @@ Result<LocalNetwork> LocalNetwork::create() {
 }
 
 LocalNetwork::LocalNetwork(LocalNetwork&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})), processes_(std::exchange(other.processes_, {-1, -1, -1})) {}
+    : folder_(std::exchange(other.folder_, {})),
+      given_network_files_(std::move(other.given_network_files_)),
+      processes_(std::exchange(other.processes_, {-1, -1, -1})) {}
 
 LocalNetwork::~LocalNetwork() {
   if (folder_.empty()) return;
@@ -81,9 +83,14 @@ fs::path LocalNetwork::custodian_folder(int custodian) const {
   return folder_ / fmt::format("custodian-{}", custodian);
 }
 
+void LocalNetwork::give_network_file(int custodian, fs::path path) {
+  given_network_files_[static_cast<std::size_t>(custodian)] = std::move(path);
+}
+
 Status LocalNetwork::spawn(int custodian) {
   const std::string folder = custodian_folder(custodian).string();
-  const std::string network = network_file().string();
+  const fs::path& given = given_network_files_[static_cast<std::size_t>(custodian)];
+  const std::string network = (given.empty() ? network_file() : given).string();
   const std::string log = (custodian_folder(custodian) / "log").string();
   std::vector<std::string> words = {"qorgan", "custodian", "--dir", folder, "--network", network};
   std::vector<char*> arguments;
@@ -112,7 +119,7 @@ Status LocalNetwork::spawn(int custodian) {
   return {};
 }
 
-Status LocalNetwork::start(Deadline deadline) {
+Status LocalNetwork::start(Deadline deadline, std::stop_token stop) {
   for (int custodian = 0; custodian < protocol::kCustodians; ++custodian) QORGAN_CHECK(spawn(custodian));
   QORGAN_TRY(desk::Desk desk, open_desk());
   while (true) {
@@ -128,6 +135,8 @@ Status LocalNetwork::start(Deadline deadline) {
       return failure(ErrorCode::unavailable, "a custodian ended at its start: " + (log ? *log : std::string("no log")),
                      fmt::format("custodian {}", custodian));
     }
+    if (stop.stop_requested())
+      return failure(ErrorCode::unavailable, "the custodians' start was interrupted", folder_.string());
     if (deadline.passed()) return all;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

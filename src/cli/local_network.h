@@ -5,6 +5,7 @@
 
 #include <array>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "base/clock.h"
@@ -26,9 +27,12 @@ class LocalNetwork {
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path network_file() const { return folder_ / "network.json"; }
   std::filesystem::path custodian_folder(int custodian) const;
+  // The network file that a custodian is started with in place of network_file(): one with other addresses.
+  void give_network_file(int custodian, std::filesystem::path path);
 
-  // Starts the three; returns when all answer. Errors: what one of them said as it ended, or timeout.
-  Status start(Deadline deadline);
+  // Starts the three; returns when all answer. Errors: what one of them said as it ended, timeout, or unavailable
+  // where `stop` is requested.
+  Status start(Deadline deadline, std::stop_token stop = {});
   Result<desk::Desk> open_desk() const;
   // Asks the three to stop and waits for them.
   void stop();
@@ -38,6 +42,7 @@ class LocalNetwork {
   Status spawn(int custodian);
 
   std::filesystem::path folder_;
+  std::array<std::filesystem::path, protocol::kCustodians> given_network_files_;
   std::array<pid_t, protocol::kCustodians> processes_ = {-1, -1, -1};
 };
 

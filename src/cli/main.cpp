@@ -30,6 +30,9 @@ int main(int argc, char** argv) {
   lab->require_subcommand(1);
   cli::add_lab_extract(*lab, context);
   cli::add_lab_score(*lab, context);
+  cli::add_lab_quality(*lab, context);
+  cli::add_lab_calibrate(*lab, context);
+  cli::add_lab_report(*lab, context);
   cli::add_lab_synth(*lab, context);
   cli::add_lab_learn(*lab, context);
   cli::add_lab_bench(*lab, context);

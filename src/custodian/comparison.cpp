@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
+#include <stop_token>
 #include <thread>
+#include <utility>
 
 #include "base/limits.h"
 #include "custodian/fault.h"
@@ -20,12 +23,8 @@ struct Probe {
 
 std::vector<Probe> prepare_probes(const Engine::ComparisonInput& input) {
   std::vector<Probe> probes;
-  mpc::SecretBuffer expanded(mpc::kExpandedBytes);
-  const std::span<std::uint8_t, mpc::kExpandedBytes> bytes(expanded.data(), mpc::kExpandedBytes);
-  for (std::size_t i = 0; i < input.shares.size(); ++i) {
-    mpc::expand(input.shares[i], bytes);
-    probes.push_back({input.request.fingers[i], mpc::PreparedProbe(bytes)});
-  }
+  for (std::size_t i = 0; i < input.shares.size(); ++i)
+    probes.push_back({input.request.fingers[i], mpc::PreparedProbe(input.shares[i])});
   return probes;
 }
 
@@ -45,18 +44,27 @@ Part make_part(std::span<const Gallery::Person> people, const std::vector<Probe>
     const std::size_t before = part.pairs.size();
     for (const FingerShares& finger : person->fingers)
       for (const Probe& probe : probes)
-        if (probe.position == finger.position()) part.pairs.push_back({&probe.prepared, finger.bytes().data()});
+        if (probe.position == finger.position())
+          part.pairs.push_back({&probe.prepared, finger.bytes().data(), &finger.relations()});
     counts.push_back(part.pairs.size() - before);
   }
   std::size_t at = 0;
   for (const std::size_t count : counts) {
     const int fingers = static_cast<int>(count);
-    const int rows_min = kind == protocol::Kind::verify ? finger::verification_rows_min(fingers)
-                                                        : finger::identification_rows_min(fingers, gallery_people);
-    part.people.push_back({std::span(part.pairs).subspan(at, count), rows_min});
+    const int score_min = kind == protocol::Kind::verify ? finger::verification_score_min(fingers)
+                                                         : finger::identification_score_min(fingers, gallery_people);
+    part.people.push_back({std::span(part.pairs).subspan(at, count), finger::survivor_rows_min(fingers), score_min});
     at += count;
   }
   return part;
+}
+
+// A search among few compares all by the score; among many, those whom the coarse score keeps and some drawn by lot.
+Result<mpc::AcceptShares> match(mpc::Matcher& matcher, const Part& part, protocol::Kind kind,
+                                std::size_t gallery_people, const mpc::MatchOptions& options) {
+  const std::size_t people_to_one_drawn = gallery_people / limits::survivors_by_lot;
+  if (kind == protocol::Kind::verify || people_to_one_drawn < 2) return matcher.compare(part.people, options);
+  return matcher.search(part.people, {static_cast<int>(std::bit_width(people_to_one_drawn)) - 1}, options);
 }
 
 // Multiples of eight people, so that the parts' bits join byte by byte.
@@ -68,6 +76,14 @@ std::vector<std::span<const Gallery::Person>> cut(std::span<const Gallery::Perso
     cuts.push_back(people.subspan(from, std::min(each, people.size() - from)));
   }
   return cuts;
+}
+
+Status go_on(const std::stop_token& stop) {
+  fault_point("run");
+  do {
+    if (stop.stop_requested()) return failure(ErrorCode::unavailable, "the comparison was told to stop");
+  } while (fault_holds("run"));
+  return {};
 }
 
 std::uint64_t bytes_sent(const std::vector<Lane*>& lanes) {
@@ -97,14 +113,19 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
     parts.push_back(make_part(cuts[i], probes, input.request.kind, input.people.size()));
     work.finger_pairs += parts.back().pairs.size();
   }
+  input.progress->pairs_all = work.finger_pairs;
+  // Wakes who waits for another custodian; who computes sees it after the batch.
+  const std::stop_callback ender(input.stop, [&] {
+    for (Lane* lane : lanes) lane->interrupt();
+  });
   const auto run_part = [&](std::size_t i) {
     mpc::MatchOptions options;
     options.context = context;
-    options.progress = [](std::size_t) -> Status {
-      fault_point("run");
-      return {};
+    options.progress = [&input, counted = std::size_t{0}](std::size_t pairs_done) mutable {
+      input.progress->pairs_done += pairs_done - std::exchange(counted, pairs_done);
+      return go_on(input.stop);
     };
-    results[i] = lanes[i]->matcher().match(parts[i].people, options);
+    results[i] = match(lanes[i]->matcher(), parts[i], input.request.kind, input.people.size(), options);
     // So that the lane's partners see at once that this end is gone.
     if (!results[i]) lanes[i]->interrupt();
   };

@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 #include "custodian/fault.h"
 #include "custodian/peer_messages.h"
+#include "custodian/run_ends.h"
 #include "net/json_fields.h"
 #include "protocol/message_types.h"
 
@@ -20,12 +21,21 @@ using protocol::Kind;
 using protocol::RequestId;
 namespace type = protocol::type;
 
+// Does something when the scope is left, by whatever way.
+template <class Action>
+class AtEnd {
+ public:
+  explicit AtEnd(Action action) : action_(std::move(action)) {}
+  ~AtEnd() { action_(); }
+  AtEnd(const AtEnd&) = delete;
+  AtEnd& operator=(const AtEnd&) = delete;
+
+ private:
+  Action action_;
+};
+
 std::size_t slot(int custodian) {
   return static_cast<std::size_t>(custodian - 1);
-}
-
-Deadline deadline_of(Kind kind) {
-  return Deadline::after_ms(kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms);
 }
 
 }  // namespace
@@ -45,6 +55,7 @@ void Coordinator::stop() {
     stopping_ = true;
     changed_.notify_all();
   }
+  for (Turns& turns : lane_turns_) turns.shutdown();
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
 }
@@ -69,7 +80,15 @@ bool Coordinator::is_driving(const RequestId& id) const {
   return driven_.contains(id);
 }
 
-void Coordinator::give_up(const RequestId& id, const Error& reason) {
+std::optional<std::size_t> Coordinator::before(const RequestId& id) const {
+  for (const Turns& turns : lane_turns_)
+    if (const auto count = turns.before(id)) return count;
+  return std::nullopt;
+}
+
+void Coordinator::give_up(const RequestId& id, const Error& cause) {
+  // What failed because it was to stop is not the cause.
+  const Error reason = engine_.stop_reason(id).value_or(cause);
   if (Status aborted = engine_.abort(id, reason); !aborted) {
     // Tried again by the daemon's keeper; nobody may be told before it is on disk.
     spdlog::error("cannot record that request {} is aborted: {}", to_hex(id), aborted.error().message());
@@ -93,9 +112,8 @@ Status Coordinator::take_guarded(const RequestId& id) {
 Status Coordinator::take(const RequestId& id) {
   QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
   if (ticket.phase == Phase::committed || ticket.phase == Phase::aborted) return {};
-  const Deadline deadline = deadline_of(ticket.request.kind);
-  QORGAN_CHECK(check_not_set_back(deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms))));
-  return protocol::is_comparison(ticket.request.kind) ? compare(ticket, deadline) : change(ticket, deadline);
+  QORGAN_CHECK(check_not_set_back(ticket.deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms))));
+  return protocol::is_comparison(ticket.request.kind) ? compare(ticket) : change(ticket, ticket.deadline);
 }
 
 tl::unexpected<Error> Coordinator::set_back(int custodian) const {
@@ -123,7 +141,7 @@ Status Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadlin
   const auto question = [&](int custodian) {
     return agree_message(id, ticket.digest, custodian == 1 ? common.next : common.own, sequence);
   };
-  QORGAN_TRY(const auto votes, peers_.call_vote_both(question, answered));
+  QORGAN_TRY(const auto votes, peers_.call_vote_both(question, answered, ticket.stop));
   for (int custodian : {1, 2}) {
     QORGAN_TRY(const std::int64_t applied, net::int_field(votes[slot(custodian)].head, "sequence", 0, INT64_MAX));
     if (applied > engine_.applied_sequence()) return set_back(custodian);
@@ -165,7 +183,9 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
   {
     const SubjectHold hold(*this, subject);
     QORGAN_CHECK(collect_votes(ticket, deadline));
-    const std::lock_guard order(order_mutex_);
+    const std::unique_lock order(order_mutex_, deadline.at());
+    if (!order.owns_lock())
+      return failure(ErrorCode::busy, "the custodians were busy with other requests", "custodian 0", "Try again");
     fault_point("decide.before");
     QORGAN_TRY(decided, engine_.decide(ticket.request.id));
     fault_point("decide.after");
@@ -177,16 +197,16 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
   return {};
 }
 
-Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
+Status Coordinator::compare(const Engine::Ticket& ticket) {
   const RequestId& id = ticket.request.id;
   const Kind kind = ticket.request.kind;
-  QORGAN_CHECK(collect_votes(ticket, deadline));
-  const Turns::Turn turn = lane_turns_[kind == Kind::verify ? 0 : 1].wait(deadline);
-  if (!turn)
-    return failure(ErrorCode::busy, "the custodians had too many comparisons to do", "custodian 0", "Try again");
-  QORGAN_CHECK(fix_snapshot(id, deadline));
-  QORGAN_TRY(const LaneSession session, open_lanes(kind, deadline));
-  if (Status ran = run_everywhere(ticket, session, deadline); !ran) {
+  QORGAN_CHECK(collect_votes(ticket, ticket.deadline));
+  Turns& turns = lane_turns_[kind == Kind::verify ? 0 : 1];
+  const Turns::Turn turn = turns.wait(ticket.request.desk, id, ticket.deadline, ticket.stop);
+  if (!turn) return not_begun();
+  QORGAN_CHECK(fix_snapshot(ticket));
+  QORGAN_TRY(const LaneSession session, open_lanes(ticket));
+  if (Status ran = run_everywhere(ticket, session); !ran) {
     Lanes::close(lanes_.group(kind));
     return ran;
   }
@@ -200,12 +220,26 @@ Status Coordinator::compare(const Engine::Ticket& ticket, Deadline deadline) {
   return {};
 }
 
-Status Coordinator::fix_snapshot(const RequestId& id, Deadline deadline) {
-  const Deadline soon = deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms));
-  const std::lock_guard order(order_mutex_);
+tl::unexpected<Error> Coordinator::not_begun() const {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", "custodian 0", "Ask again");
+  return tl::unexpected(engine_.too_late());
+}
+
+Status Coordinator::fix_snapshot(const Engine::Ticket& ticket) {
+  const RequestId& id = ticket.request.id;
+  // Let the others catch up before decisions are held up. One that does not says so below.
+  wait_until_applied(engine_.applied_sequence(),
+                     ticket.deadline.earlier(Deadline::after_ms(limits::snapshot_timeout_ms)));
+  const Deadline soon = ticket.deadline.earlier(Deadline::after_ms(limits::snapshot_timeout_ms));
+  const std::unique_lock order(order_mutex_, soon.at());
+  if (!order.owns_lock())
+    return failure(ErrorCode::busy, "the custodians were busy with other requests", "custodian 0", "Try again");
+  const Deadline held = ticket.deadline.earlier(Deadline::after_ms(limits::snapshot_timeout_ms));
   const std::int64_t sequence = engine_.applied_sequence();
-  QORGAN_TRY(const Engine::Snapshot own, engine_.take_snapshot(id, sequence, soon));
-  QORGAN_TRY(const auto answers, peers_.call_both([&](int) { return snapshot_message(id, sequence); }, soon));
+  QORGAN_TRY(const Engine::Snapshot own, engine_.take_snapshot(id, sequence, held));
+  QORGAN_TRY(const auto answers,
+             peers_.call_both([&](int) { return snapshot_message(id, sequence); }, held, ticket.stop));
   for (int custodian : {1, 2}) {
     QORGAN_TRY(const Engine::Snapshot other, read_snapshot(answers[slot(custodian)]));
     if (other.people != own.people || other.digest != own.digest)
@@ -216,17 +250,18 @@ Status Coordinator::fix_snapshot(const RequestId& id, Deadline deadline) {
   return {};
 }
 
-Result<LaneSession> Coordinator::open_lanes(Kind kind, Deadline deadline) {
+Result<LaneSession> Coordinator::open_lanes(const Engine::Ticket& ticket) {
+  const Kind kind = ticket.request.kind;
   const std::vector<Lane*> group = lanes_.group(kind);
   LaneSession& session = sessions_[kind == Kind::verify ? 0 : 1];
   if (Lanes::are_quiet(group)) return session;
   crypto::fill_random(session);
-  const Deadline soon = deadline.earlier(Deadline::after_ms(limits::handshake_timeout_ms));
+  const Deadline soon = ticket.deadline.earlier(Deadline::after_ms(limits::handshake_timeout_ms));
   Status opened;
   Result<std::array<Message, 2>> answers;
   {
     const std::jthread own([&] { opened = Lanes::open(group, session, soon); });
-    answers = peers_.call_both([&](int) { return open_lanes_message(kind, session); }, soon);
+    answers = peers_.call_both([&](int) { return open_lanes_message(kind, session); }, soon, ticket.stop);
   }
   if (!answers || !opened) Lanes::close(group);
   if (!answers) return tl::unexpected(answers.error());
@@ -234,19 +269,35 @@ Result<LaneSession> Coordinator::open_lanes(Kind kind, Deadline deadline) {
   return session;
 }
 
-Status Coordinator::run_everywhere(const Engine::Ticket& ticket, const LaneSession& session, Deadline deadline) {
+Status Coordinator::run_everywhere(const Engine::Ticket& ticket, const LaneSession& session) {
   const RequestId& id = ticket.request.id;
-  Status own_end;
-  Result<std::array<Message, 2>> others;
+  const std::vector<Lane*> group = lanes_.group(ticket.request.kind);
+  const Message question = run_message(id, session);
+  const Deadline answered = Deadline::after_ms(ticket.deadline.left_ms() + 2 * limits::run_grace_ms);
+  RunEnds ends;
+  std::stop_source over;
   {
-    const std::jthread own([&] { own_end = run_comparison(engine_, id, lanes_.group(ticket.request.kind)); });
-    others = peers_.call_both([&](int) { return run_message(id, session); }, deadline);
-    // Whoever waits here for one that failed is let go at once.
-    if (!others)
-      for (Lane* lane : lanes_.group(ticket.request.kind)) lane->interrupt();
+    std::vector<std::jthread> threads;
+    // Before the threads are waited for: nobody waits longer for one that is silent.
+    const AtEnd at_end([&] {
+      if (!ends.all_well())
+        for (Lane* lane : group) lane->interrupt();
+      over.request_stop();
+    });
+    for (int custodian : {1, 2})
+      threads.emplace_back([&, custodian] {
+        const auto answer = peers_.call(custodian, question, answered, over.get_token());
+        ends.put(custodian, answer ? Status() : tl::unexpected(answer.error()));
+      });
+    threads.emplace_back([&] { ends.put(kCoordinator, run_comparison(engine_, id, group)); });
+    if (!ends.wait_all_or_failure(ticket.deadline, ticket.stop))
+      QORGAN_CHECK(engine_.stop_comparison(id, engine_.too_late()));
+    if (!ends.all_well()) {
+      for (Lane* lane : group) lane->interrupt();
+      ends.wait_all(Deadline::after_ms(limits::run_grace_ms));
+    }
   }
-  if (!others) return tl::unexpected(others.error());
-  return own_end;
+  return ends.outcome(network_);
 }
 
 void Coordinator::replicate(int custodian) {

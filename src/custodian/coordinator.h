@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -26,6 +27,8 @@ class Coordinator {
   void drive(const protocol::RequestId& id);
   // Whether a thread is at it.
   bool is_driving(const protocol::RequestId& id) const;
+  // How many comparisons are before this one in its queue, the running one included; nothing where it is in none.
+  std::optional<std::size_t> before(const protocol::RequestId& id) const;
   // What the two other custodians have applied, as they last said; -1 where they have not been heard.
   std::array<std::int64_t, 2> applied_by_others() const;
   // Ends the threads; calls under way return with errors.
@@ -41,10 +44,11 @@ class Coordinator {
   tl::unexpected<Error> set_back(int custodian) const;
   Status collect_votes(const Engine::Ticket& ticket, Deadline deadline);
   Status change(const Engine::Ticket& ticket, Deadline deadline);
-  Status compare(const Engine::Ticket& ticket, Deadline deadline);
-  Status fix_snapshot(const protocol::RequestId& id, Deadline deadline);
-  Result<LaneSession> open_lanes(protocol::Kind kind, Deadline deadline);
-  Status run_everywhere(const Engine::Ticket& ticket, const LaneSession& session, Deadline deadline);
+  Status compare(const Engine::Ticket& ticket);
+  tl::unexpected<Error> not_begun() const;
+  Status fix_snapshot(const Engine::Ticket& ticket);
+  Result<LaneSession> open_lanes(const Engine::Ticket& ticket);
+  Status run_everywhere(const Engine::Ticket& ticket, const LaneSession& session);
 
   // One thread for each of the others: sends it the decisions that it has not applied, in order, now and whenever it
   // comes back.
@@ -58,8 +62,9 @@ class Coordinator {
   Lanes& lanes_;
   const protocol::Network& network_;
 
-  // Held while a decision is taken or a snapshot is fixed, so that no decision falls between the three snapshots.
-  std::mutex order_mutex_;
+  // Held while a decision is taken or a snapshot is fixed, so that no decision falls between the three snapshots; for
+  // limits::snapshot_timeout_ms at most.
+  std::timed_mutex order_mutex_;
   std::array<Turns, 2> lane_turns_;        // of the quick lane, of the search lanes
   std::array<LaneSession, 2> sessions_{};  // likewise; whose turn it is uses them
 

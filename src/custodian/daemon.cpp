@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -28,11 +29,13 @@ struct Daemon::State {
   std::condition_variable changed;
   bool stopping = false;
   std::thread keeper;
+  protocol::RequestId asked_last{};  // by the keeper, of the requests that it asks the coordinator after
 
   void serve(net::Connection connection, const net::Hello& hello);
   void take_lane(net::Connection connection, const net::Hello& hello);
   void keep();
   void resolve();
+  std::vector<protocol::RequestId> next_undecided();
   void give_up_left();
   void stop();
 };
@@ -68,6 +71,8 @@ void Daemon::State::keep() {
     if (keys.index == kCoordinator) {
       give_up_left();
     } else {
+      if (Status expired = engine->expire(); !expired)
+        spdlog::error("cannot record the end of a comparison: {}", expired.error().message());
       resolve();
     }
     if (std::chrono::steady_clock::now() >= next_purge) {
@@ -91,8 +96,17 @@ void Daemon::State::give_up_left() {
   }
 }
 
+// A few at a time, in a round: a full queue of searches is undecided for minutes.
+std::vector<protocol::RequestId> Daemon::State::next_undecided() {
+  std::vector<protocol::RequestId> all = engine->undecided(limits::undecided_after_ms);
+  std::rotate(all.begin(), std::upper_bound(all.begin(), all.end(), asked_last), all.end());
+  all.resize(std::min(all.size(), limits::outcomes_per_turn));
+  return all;
+}
+
 void Daemon::State::resolve() {
-  for (const protocol::RequestId& id : engine->undecided(limits::undecided_after_ms)) {
+  for (const protocol::RequestId& id : next_undecided()) {
+    asked_last = id;
     const auto answer = peers->call(kCoordinator, id_message(protocol::type::outcome, id),
                                     Deadline::after_ms(limits::connect_timeout_ms));
     if (!answer) return;  // asked again at the next turn
@@ -129,11 +143,13 @@ Result<Daemon> Daemon::start(const DaemonOptions& options) {
   store_options.custodian = keys.index;
   store_options.network_id = network.id();
   store_options.pages_max = options.pages_max;
+  // Made with the keys: a custodian whose file is lost must not begin anew with nobody enrolled.
+  store_options.create = false;
   QORGAN_TRY(store::Store store, store::Store::open(store_options, keys.storage.clone()));
   QORGAN_TRY(std::unique_ptr<Engine> engine, Engine::open(keys.index, std::move(store)));
 
   std::unique_ptr<State> state(
-      new State{std::move(network), std::move(keys), std::move(engine), {}, {}, {}, {}, {}, {}, {}, false, {}});
+      new State{std::move(network), std::move(keys), std::move(engine), {}, {}, {}, {}, {}, {}, {}, false, {}, {}});
   State& s = *state;
   const int index = s.keys.index;
   s.peers = std::make_unique<Peers>(index, s.network, s.keys.tls);
@@ -148,6 +164,9 @@ Result<Daemon> Daemon::start(const DaemonOptions& options) {
   server_options.own = protocol::own_hello(s.network, net::Party::custodian(index));
   server_options.own.version = options.protocol_version;
   server_options.peers = protocol::peers_of(s.network, index);
+  server_options.desk_connections_max = limits::desk_connections_max;
+  server_options.custodian_connections_max = limits::custodian_connections_max;
+  server_options.custodian_places = limits::custodian_places;
   server_options.on_refused = [](const Error& error) { spdlog::warn("turned away: {}", error.message()); };
   QORGAN_TRY(s.server, net::Server::start(std::move(server_options), s.keys.tls,
                                           [&s](net::Connection connection, const net::Hello& hello) {

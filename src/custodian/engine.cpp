@@ -135,6 +135,7 @@ Status Engine::load() {
     QORGAN_TRY(const std::vector<store::RequestRow> rows, store_.requests_in(state));
     for (const store::RequestRow& row : rows) {
       QORGAN_TRY(FlightPtr flight, from_row(row, index_));
+      flight->deadline = deadline_of(flight->request);
       flights_[flight->request.id] = flight;
       // What the coordinator has not decided is aborted. So is a comparison that has lost its probe before this
       // custodian had a result: without one it cannot have been committed.
@@ -157,18 +158,24 @@ Status Engine::check_new(const protocol::Request& request) const {
                    "Ask anew; if this keeps happening, set the desk's clock");
   if (protocol::created_ms(request.id) > now + limits::clock_skew_ms_max)
     return failure(ErrorCode::stale, "the request comes from the future", to_hex(request.id), "Set the desk's clock");
-  int waiting = 0;
-  int of_desk = 0;
-  for (const auto& [id, flight] : flights_) {
-    if (flight->ended()) continue;
-    ++waiting;
-    if (flight->request.desk == request.desk) ++of_desk;
-  }
-  if (waiting >= limits::requests_waiting_max || of_desk >= limits::requests_of_desk_max)
-    return failure(ErrorCode::busy,
-                   of_desk >= limits::requests_of_desk_max ? "too many requests of this desk are waiting"
-                                                           : "too many requests are waiting",
-                   here(), "Try again in a minute");
+  return check_room(request);
+}
+
+Status Engine::check_room(const protocol::Request& request) const {
+  const auto count = [&](auto counts) {
+    return std::count_if(flights_.begin(), flights_.end(),
+                         [&](const auto& entry) { return !entry.second->ended() && counts(entry.second->request); });
+  };
+  const auto of_desk = [&](const protocol::Request& other) { return other.desk == request.desk; };
+  const auto search = [](const protocol::Request& other) { return other.kind == Kind::identify; };
+  const auto search_of_desk = [&](const protocol::Request& other) { return search(other) && of_desk(other); };
+  const auto busy = [&](const char* what) { return failure(ErrorCode::busy, what, here(), "Try again in a minute"); };
+  if (count(of_desk) >= limits::requests_of_desk_max) return busy("too many requests of this desk are waiting");
+  if (count([](const protocol::Request&) { return true; }) >= limits::requests_waiting_max)
+    return busy("too many requests are waiting");
+  if (request.kind != Kind::identify) return {};
+  if (count(search_of_desk) >= limits::searches_of_desk_max) return busy("too many searches of this desk are waiting");
+  if (count(search) >= limits::searches_waiting_max) return busy("too many searches are waiting");
   return {};
 }
 
@@ -191,6 +198,7 @@ Status Engine::prepare(const protocol::Request& request, ByteView shares) {
   flight->shares = std::move(parsed);
   flight->common = common;
   flight->updated_ms = unix_time_ms();
+  flight->deadline = deadline_of(request);
   if (Status fresh = check_new(request); !fresh) return turn_away(std::move(flight), fresh.error());
   fault_point("prepare.before");
   if (Status written = put(*flight); !written) return turn_away(std::move(flight), written.error());
@@ -231,6 +239,15 @@ Status Engine::put(const Flight& flight) {
 Result<Engine::FlightPtr> Engine::known(const protocol::RequestId& id) {
   QORGAN_TRY(FlightPtr flight, find(id));
   if (!flight)
+    return failure(ErrorCode::not_found, "a request that this custodian does not know",
+                   here() + ", request " + to_hex(id));
+  return flight;
+}
+
+// Another desk's is as good as none.
+Result<Engine::FlightPtr> Engine::known_of(const protocol::RequestId& id, const std::string& desk) {
+  QORGAN_TRY(FlightPtr flight, known(id));
+  if (flight->request.desk != desk)
     return failure(ErrorCode::not_found, "a request that this custodian does not know",
                    here() + ", request " + to_hex(id));
   return flight;
@@ -452,7 +469,7 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
 Result<Engine::Ticket> Engine::ticket(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  return Ticket{flight->request, flight->digest, flight->phase};
+  return Ticket{flight->request, flight->digest, flight->phase, flight->deadline, flight->stop.get_token()};
 }
 
 Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestId& id) {
@@ -462,8 +479,13 @@ Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestI
   if (flight->phase != Phase::agreed || !flight->has_snapshot)
     return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run", here(), "Ask anew");
   flight->has_snapshot = false;
-  return ComparisonInput{flight->request, flight->digest, flight->order_digest, std::exchange(flight->shares, {}),
-                         std::exchange(flight->snapshot, {})};
+  return ComparisonInput{flight->request,
+                         flight->digest,
+                         flight->order_digest,
+                         std::exchange(flight->shares, {}),
+                         std::exchange(flight->snapshot, {}),
+                         flight->stop.get_token(),
+                         flight->progress};
 }
 
 Status Engine::store_result(const protocol::RequestId& id, Bytes result, std::size_t compared, const Work& work) {
@@ -482,6 +504,79 @@ Status Engine::store_result(const protocol::RequestId& id, Bytes result, std::si
   return {};
 }
 
+// The coordinator is first to say that the time is over, so that all three give one reason.
+Deadline Engine::deadline_of(const protocol::Request& request) const {
+  return Deadline::after_ms(request.time_allowed_ms() + (index_ == kCoordinator ? 0 : limits::deadline_slack_ms));
+}
+
+Error Engine::too_late() const {
+  return {ErrorCode::timeout, "the comparison did not end within the time allowed", here(),
+          "Ask again with more time, or when fewer searches wait"};
+}
+
+Result<bool> Engine::stop_comparison(const protocol::RequestId& id, const Error& reason) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known(id));
+  return stop_locked(*flight, reason);
+}
+
+Result<bool> Engine::cancel(const protocol::RequestId& id, const std::string& desk) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
+  return stop_locked(*flight, {ErrorCode::refused, "the desk cancelled the comparison", here(), "Ask anew"});
+}
+
+Result<bool> Engine::stop_locked(Flight& flight, const Error& reason) {
+  if (!protocol::is_comparison(flight.request.kind))
+    return failure(ErrorCode::refused, "a change of records cannot be cancelled", here(),
+                   "Wait for its end, then undo it");
+  if (flight.ended() || flight.deciding) return false;
+  if (index_ == kCoordinator) {
+    if (!flight.stop_reason) flight.stop_reason = reason;
+    flight.stop.request_stop();
+    return true;
+  }
+  if (flight.phase == Phase::ran) return false;
+  fault_point("abort.before");
+  QORGAN_CHECK(end(flight, Phase::aborted, reason));
+  fault_point("abort.after");
+  return true;
+}
+
+std::optional<Error> Engine::stop_reason(const protocol::RequestId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto flight = flights_.find(id);
+  return flight == flights_.end() ? std::nullopt : flight->second->stop_reason;
+}
+
+Status Engine::give_up_soon(const protocol::RequestId& id, const Error& reason) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known(id));
+  flight->stop_reason = reason;
+  flight->deadline = flight->deadline.earlier(Deadline::after_ms(2 * limits::run_grace_ms));
+  return {};
+}
+
+Status Engine::expire() {
+  const std::lock_guard lock(mutex_);
+  QORGAN_ASSERT(index_ != kCoordinator);
+  Status all;
+  for (const auto& [id, flight] : flights_) {
+    const bool may_end = !flight->ended() && flight->phase != Phase::ran;
+    if (!may_end || !protocol::is_comparison(flight->request.kind)) continue;
+    if (!flight->deadline.passed()) continue;
+    if (const auto stopped = stop_locked(*flight, flight->stop_reason.value_or(too_late())); !stopped)
+      all = tl::unexpected(stopped.error());
+  }
+  return all;
+}
+
+Result<Engine::Progress> Engine::progress(const protocol::RequestId& id, const std::string& desk) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
+  return Progress{flight->ended(), flight->progress->pairs_done, flight->progress->pairs_all};
+}
+
 Status Engine::commit_comparison(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
@@ -492,6 +587,8 @@ Status Engine::commit_locked(Flight& flight) {
   if (flight.phase == Phase::committed) return {};
   if (flight.phase != Phase::ran)
     return failure(ErrorCode::stale, "a comparison without a result cannot be committed", here());
+  // Until it is decided the coordinator may still give up what all three have a result of.
+  if (index_ == kCoordinator && flight.stop_reason) return tl::unexpected(*flight.stop_reason);
   fault_point("commit.before");
   flight.deciding = true;
   QORGAN_CHECK(end(flight, Phase::committed, {}));
@@ -518,7 +615,8 @@ Status Engine::abort(const protocol::RequestId& id, const Error& reason) {
   QORGAN_TRY(const FlightPtr flight, find(id));
   if (!flight || flight->ended()) return {};
   fault_point("abort.before");
-  QORGAN_CHECK(end(*flight, Phase::aborted, reason));
+  const bool knows_better = index_ == kCoordinator && flight->stop_reason;
+  QORGAN_CHECK(end(*flight, Phase::aborted, knows_better ? *flight->stop_reason : reason));
   fault_point("abort.after");
   return {};
 }
@@ -529,6 +627,7 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason) {
   flight.shares.clear();
   flight.snapshot.clear();
   if (phase == Phase::aborted) {
+    flight.stop.request_stop();
     crypto::wipe(flight.result);
     flight.result.clear();
     flight.order.clear();
@@ -590,6 +689,12 @@ Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::Requ
 void Engine::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
+  for (const auto& [id, flight] : flights_) {
+    if (flight->ended() || flight->deciding) continue;
+    if (!flight->stop_reason)
+      flight->stop_reason = Error{ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again"};
+    flight->stop.request_stop();
+  }
   changed_.notify_all();
 }
 

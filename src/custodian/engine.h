@@ -75,6 +75,8 @@ class Engine {
     protocol::Request request;
     crypto::Digest digest{};
     Phase phase = Phase::prepared;
+    Deadline deadline = Deadline::after_ms(0);
+    std::stop_token stop;  // of a comparison
   };
   Result<Ticket> ticket(const protocol::RequestId& id);
   // Hands over what an agreed comparison runs on, once. Errors: stale where it was handed over before or has no
@@ -85,11 +87,39 @@ class Engine {
     crypto::Digest order_digest{};  // over the people's record ids, in order
     std::vector<mpc::StoredShare> shares;
     std::vector<Gallery::Person> people;
+    std::stop_token stop;  // requested when the comparison is to end without a result
+    std::shared_ptr<RunProgress> progress;
   };
   Result<ComparisonInput> take_comparison(const protocol::RequestId& id);
   // Makes a comparison's result durable.
   Status store_result(const protocol::RequestId& id, Bytes result, std::size_t compared, const Work& work);
-  // Releases a comparison whose result all three hold.
+  // Makes a comparison that waits or runs end without a result. The coordinator's own is asked to stop, and aborted by
+  // whoever drives it; elsewhere it is aborted at once, which is safe as long as this custodian has no result: without
+  // one nobody can have committed it. False, with nothing changed, where it is too late: it has a result here, or has
+  // ended. Errors: not_found; refused (no comparison).
+  Result<bool> stop_comparison(const protocol::RequestId& id, const Error& reason);
+  // The same by the desk that asked. Errors: not_found also for another desk's.
+  Result<bool> cancel(const protocol::RequestId& id, const std::string& desk);
+  // What a comparison ends with whose time is over.
+  Error too_late() const;
+  // Why a comparison was asked to stop.
+  std::optional<Error> stop_reason(const protocol::RequestId& id);
+  // For a comparison that has failed here: it never will have a result. The coordinator gets twice limits::run_grace_ms
+  // to say why, which it knows best; then expire() ends it with this reason.
+  Status give_up_soon(const protocol::RequestId& id, const Error& reason);
+  // Aborts comparisons whose deadline has passed and which have no result here. Not at the coordinator, which looks
+  // after its own.
+  Status expire();
+
+  // How far a request of this desk's is. Errors: not_found.
+  struct Progress {
+    bool ended = false;
+    std::size_t pairs_done = 0;
+    std::size_t pairs_all = 0;  // 0: does not run yet
+  };
+  Result<Progress> progress(const protocol::RequestId& id, const std::string& desk);
+
+  // Releases a comparison whose result all three hold. Errors at the coordinator: why it was asked to stop meanwhile.
   Status commit_comparison(const protocol::RequestId& id);
 
   // Ends a request that has not been committed. Committed ones stay so.
@@ -126,9 +156,13 @@ class Engine {
   std::string here() const { return "custodian " + std::to_string(index_); }
   Status load();
   Status check_new(const protocol::Request& request) const;
+  Status check_room(const protocol::Request& request) const;
   Status turn_away(FlightPtr flight, const Error& reason);
   Result<FlightPtr> find(const protocol::RequestId& id);
   Result<FlightPtr> known(const protocol::RequestId& id);
+  Result<FlightPtr> known_of(const protocol::RequestId& id, const std::string& desk);
+  Deadline deadline_of(const protocol::Request& request) const;
+  Result<bool> stop_locked(Flight& flight, const Error& reason);
   Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);
   Status check_subject(const protocol::Request& request) const;
   Status check_votable(const Flight& flight, const crypto::Digest& digest) const;

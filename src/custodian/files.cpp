@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "crypto/random.h"
+#include "store/store.h"
 
 namespace qorgan::custodian {
 namespace {
@@ -56,12 +57,25 @@ Result<protocol::CustodianEntry> make_custodian(const NetworkPlan& plan, std::si
   return protocol::CustodianEntry{plan.names[index], plan.hosts[index], plan.ports[index], tls.pin(), sign.public_key};
 }
 
+// Its empty database: from here on a missing one is a loss (daemon.cpp).
+Status make_database(const fs::path& folder, const protocol::Network& network) {
+  QORGAN_TRY(CustodianKeys keys, load_custodian_keys(folder, network));
+  store::Options options;
+  options.path = folder / kDatabaseFile;
+  options.custodian = keys.index;
+  options.network_id = network.id();
+  QORGAN_CHECK(store::Store::open(options, std::move(keys.storage)));
+  return {};
+}
+
 Result<protocol::Network> fill(const NetworkPlan& plan, const fs::path& folder) {
   protocol::Network network;
   const auto pseudonyms = identity::make_key_shares();
   for (std::size_t i = 0; i < protocol::kCustodians; ++i) {
     QORGAN_TRY(network.custodians[i], make_custodian(plan, i, pseudonyms[i], folder / fmt::format("custodian-{}", i)));
   }
+  for (int i = 0; i < protocol::kCustodians; ++i)
+    QORGAN_CHECK(make_database(folder / fmt::format("custodian-{}", i), network));
   QORGAN_CHECK(make_folder(folder / "desk"));
   QORGAN_TRY(const net::TlsIdentity desk, net::make_tls_identity("desk"));
   QORGAN_CHECK(net::save_tls_identity(desk, folder / "desk" / kTlsFile));

@@ -35,8 +35,8 @@ struct NetworkPlan {
 };
 
 // Makes everything a network of three needs under one folder: network.json, custodian-0, custodian-1, custodian-2 (each
-// with its keys) and desk. Meant for trials: whoever runs it has held every key. Errors: already_exists, storage_full,
-// unavailable; what was begun is removed then.
+// with its keys and an empty database) and desk. Meant for trials: whoever runs it has held every key. Errors:
+// already_exists, storage_full, unavailable; what was begun is removed then.
 Result<protocol::Network> create_network(const NetworkPlan& plan, const std::filesystem::path& folder);
 
 inline constexpr const char* kDatabaseFile = "custodian.sqlite";

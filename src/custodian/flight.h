@@ -1,8 +1,10 @@
 // A request on its way through one custodian.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,6 +21,12 @@ struct Work {
   std::uint64_t finger_pairs = 0;
   std::uint64_t bytes_sent = 0;  // on its lanes, TLS included
   std::int64_t duration_us = 0;
+};
+
+// How far a comparison is. Its lanes write, anyone reads.
+struct RunProgress {
+  std::atomic<std::size_t> pairs_done = 0;
+  std::atomic<std::size_t> pairs_all = 0;  // 0 until it runs
 };
 
 // prepared -> agreed -> committed, or for comparisons prepared -> agreed -> ran -> committed; aborted from any but
@@ -43,6 +51,11 @@ struct Flight {
   std::size_t compared = 0;               // people the result speaks of
   int lookups = 0;
   bool deciding = false;  // this coordinator has begun to write that it is committed
+
+  Deadline deadline = Deadline::after_ms(0);  // of a comparison: by then it has a result here, or ends without
+  std::optional<Error> stop_reason;           // why a comparison is to end without a result
+  std::stop_source stop;                      // requested then, and when it is aborted
+  std::shared_ptr<RunProgress> progress = std::make_shared<RunProgress>();
   Work work;
 
   bool ended() const { return phase == Phase::committed || phase == Phase::aborted; }

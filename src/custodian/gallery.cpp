@@ -3,7 +3,7 @@
 namespace qorgan::custodian {
 
 FingerShares::FingerShares(int position, const mpc::StoredShare& share)
-    : position_(position), bytes_(mpc::kExpandedBytes) {
+    : position_(position), bytes_(mpc::kExpandedBytes), relations_(share) {
   mpc::expand(share, std::span<std::uint8_t, mpc::kExpandedBytes>(bytes_.data(), mpc::kExpandedBytes));
 }
 

@@ -24,10 +24,12 @@ class FingerShares {
   std::span<const std::uint8_t, mpc::kExpandedBytes> bytes() const {
     return std::span<const std::uint8_t, mpc::kExpandedBytes>(bytes_.data(), mpc::kExpandedBytes);
   }
+  const mpc::RelationShare& relations() const { return relations_; }
 
  private:
   int position_ = 0;
   mpc::SecretBuffer bytes_;
+  mpc::RelationShare relations_;
 };
 
 struct PersonShares {

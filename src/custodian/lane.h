@@ -42,7 +42,7 @@ class Lane : public mpc::Ring {
   // Whether it is open and its partners are there and silent, as they are between comparisons.
   bool is_quiet() const;
   // Of the session; the lane is open.
-  mpc::CoarseMatcher& matcher() {
+  mpc::Matcher& matcher() {
     QORGAN_ASSERT(matcher_);
     return *matcher_;
   }
@@ -63,7 +63,7 @@ class Lane : public mpc::Ring {
 
   std::optional<net::Connection> out_;  // to the previous custodian
   std::optional<net::Connection> in_;   // from the next custodian
-  std::optional<mpc::CoarseMatcher> matcher_;
+  std::optional<mpc::Matcher> matcher_;
   LaneSession session_{};
   std::uint64_t bytes_sent_before_ = 0;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "custodian/comparison.h"
@@ -59,6 +60,8 @@ Result<Message> Service::answer_desk(const std::string& desk, const std::string&
   if (name == type::submit) return submit(desk, question);
   if (name == type::pseudonym) return evaluate_pseudonym(desk, question);
   if (name == type::lookup) return lookup(desk, question);
+  if (name == type::progress) return progress(desk, question);
+  if (name == type::cancel) return cancel(desk, question);
   return unknown_question(name);
 }
 
@@ -89,8 +92,9 @@ Result<Message> Service::submit(const std::string& desk, Message& question) {
   crypto::wipe(question.body);
   QORGAN_CHECK(prepared);
   if (coordinator_) coordinator_->drive(request.id);
-  const int timeout_ms = request.kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms;
-  QORGAN_TRY(Answer ended, engine_.wait_for_end(request.id, Deadline::after_ms(timeout_ms)));
+  QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(request.id));
+  const Deadline ends = Deadline::after_ms(ticket.deadline.left_ms() + limits::deadline_slack_ms);
+  QORGAN_TRY(Answer ended, engine_.wait_for_end(request.id, ends));
   Message message = plain_answer();
   if (ended.aborted) {
     message.head["aborted"] = net::error_message(*ended.aborted).head;
@@ -136,6 +140,32 @@ Result<Message> Service::lookup(const std::string& desk, const Message& question
   QORGAN_TRY(const auto order, engine_.use_lookups(id, desk, static_cast<int>(count)));
   Message message = plain_answer();
   QORGAN_TRY(message.body, select_records(order, question.body, static_cast<std::size_t>(count)));
+  return message;
+}
+
+Result<Message> Service::progress(const std::string& desk, const Message& question) {
+  if (!coordinator_)
+    return failure(ErrorCode::refused, "progress is custodian 0's to tell", network_.describe(engine_.index()));
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const Engine::Progress progress, engine_.progress(id, desk));
+  Message message = plain_answer();
+  if (progress.ended) {
+    message.head["state"] = "ended";
+  } else if (progress.pairs_all > 0) {
+    message.head["state"] = "running";
+    message.head["pairs_done"] = std::min(progress.pairs_done, progress.pairs_all);
+    message.head["pairs_all"] = progress.pairs_all;
+  } else {
+    message.head["state"] = "waiting";
+    message.head["before"] = coordinator_->before(id).value_or(0);
+  }
+  return message;
+}
+
+Result<Message> Service::cancel(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  Message message = plain_answer();
+  QORGAN_TRY(message.head["cancelled"], engine_.cancel(id, desk));
   return message;
 }
 
@@ -219,7 +249,11 @@ Result<Message> Service::run(const Message& question) {
   if (!hold || !Lanes::are_open(group, session))
     return failure(ErrorCode::unavailable, "no connection stands for the comparison",
                    network_.describe(engine_.index()), "Ask again");
-  QORGAN_CHECK(run_comparison(engine_, id, group));
+  if (Status ran = run_comparison(engine_, id, group); !ran) {
+    // Its probe is used up. Desks are told even if the coordinator can no longer be reached.
+    QORGAN_CHECK(engine_.give_up_soon(id, ran.error()));
+    return tl::unexpected(ran.error());
+  }
   return plain_answer();
 }
 

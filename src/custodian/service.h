@@ -30,6 +30,8 @@ class Service {
   Result<net::Message> submit(const std::string& desk, net::Message& question);
   Result<net::Message> evaluate_pseudonym(const std::string& desk, const net::Message& question);
   Result<net::Message> lookup(const std::string& desk, const net::Message& question);
+  Result<net::Message> progress(const std::string& desk, const net::Message& question);
+  Result<net::Message> cancel(const std::string& desk, const net::Message& question);
   Result<net::Message> status() const;
 
   Result<net::Message> agree(const net::Message& question);

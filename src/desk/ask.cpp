@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -48,6 +51,8 @@ void take_answer(Progress& progress, std::size_t custodian, Result<Message> answ
     progress.committed[custodian] = std::move(*answer);
     return;
   }
+  // The coordinator's reason is the cause; what the others say may be its consequence.
+  if (progress.aborted) return;
   Message inner;
   if (aborted->is_object()) inner.head = *aborted;
   progress.aborted = net::error_of(inner).value_or(
@@ -65,17 +70,74 @@ Error undecided(const protocol::Network& network, const protocol::Request& reque
           "Repeat it with --request-id " + to_hex(request.id) + ": it will not be done twice"};
 }
 
+// One round of questions, all at once. Nobody waits longer than the end needs: once a custodian has refused, the others
+// are not waited for, and once one has said that the request is off, they get a moment to say the same.
+class Round {
+ public:
+  explicit Round(std::stop_token stop) : on_stop_(std::move(stop), [this] { over_.request_stop(); }) {}
+
+  std::stop_token token() const { return over_.get_token(); }
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    ++under_way_;
+  }
+  void end(const Result<Message>& answer) {
+    const std::lock_guard lock(mutex_);
+    --under_way_;
+    refused_ = refused_ || (!answer && !may_have_arrived(answer.error().code));
+    aborted_ = aborted_ || (answer && answer->head.contains("aborted"));
+    changed_.notify_all();
+  }
+  void wait(bool may_be_committed) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return under_way_ == 0 || aborted_ || (refused_ && !may_be_committed); });
+    const bool at_once = refused_ && !may_be_committed;
+    if (!at_once)
+      changed_.wait_for(lock, std::chrono::milliseconds(limits::abort_grace_ms), [&] { return under_way_ == 0; });
+    lock.unlock();
+    over_.request_stop();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int under_way_ = 0;
+  bool refused_ = false;
+  bool aborted_ = false;
+  std::stop_source over_;
+  std::stop_callback<std::function<void()>> on_stop_;
+};
+
+// False where `stop` was requested first.
+bool pause(std::stop_token stop) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any never;
+  never.wait_for(lock, stop, std::chrono::milliseconds(limits::repeat_pause_ms), [] { return false; });
+  return !stop.stop_requested();
+}
+
 }  // namespace
 
 Custodians::Custodians(const protocol::Network& network, const net::TlsIdentity& identity, const std::string& desk)
     : network_(network) {
   for (int i = 0; i < kCustodians; ++i)
-    clients_[static_cast<std::size_t>(i)] = std::make_unique<net::Client>(
-        protocol::peer_of(network, i), identity, protocol::own_hello(network, net::Party::desk(desk)));
+    for (Clients* clients : {&clients_, &aside_})
+      (*clients)[static_cast<std::size_t>(i)] = std::make_unique<net::Client>(
+          protocol::peer_of(network, i), identity, protocol::own_hello(network, net::Party::desk(desk)));
 }
 
-Result<Message> Custodians::ask(int custodian, const Message& question, Deadline deadline) {
-  Result<Message> answer = clients_[static_cast<std::size_t>(custodian)]->call(question, deadline);
+Result<Message> Custodians::ask(int custodian, const Message& question, Deadline deadline, std::stop_token stop) {
+  return ask(clients_, custodian, question, deadline, std::move(stop));
+}
+
+Result<Message> Custodians::ask_aside(int custodian, const Message& question, Deadline deadline, std::stop_token stop) {
+  return ask(aside_, custodian, question, deadline, std::move(stop));
+}
+
+Result<Message> Custodians::ask(const Clients& clients, int custodian, const Message& question, Deadline deadline,
+                                std::stop_token stop) {
+  Result<Message> answer = clients[static_cast<std::size_t>(custodian)]->call(question, deadline, std::move(stop));
   if (!answer && answer.error().where.empty()) answer.error().where = network_.describe(custodian);
   return answer;
 }
@@ -99,21 +161,27 @@ Status Custodians::reach_all() {
   return {};
 }
 
-Result<Answers> Custodians::take_to_the_end(const protocol::Request& request, const Questions& questions) {
-  const int timeout_ms =
-      request.kind == protocol::Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms;
+Result<Answers> Custodians::take_to_the_end(const protocol::Request& request, const Questions& questions,
+                                            std::stop_token stop) {
   // A custodian that waits as long itself must have the time to say so.
-  const Deadline deadline = Deadline::after_ms(timeout_ms + limits::connect_timeout_ms);
+  const Deadline deadline = Deadline::after_ms(request.time_allowed_ms() + limits::connect_timeout_ms);
   Progress progress;
   while (true) {
     progress.lost.reset();
     ++progress.rounds;
     std::array<Result<Message>, kCustodians> answers;
     {
+      Round round(stop);
       std::vector<std::jthread> threads;
-      for (std::size_t i = 0; i < kCustodians; ++i)
-        if (!progress.committed[i])
-          threads.emplace_back([&, i] { answers[i] = ask(static_cast<int>(i), questions[i], deadline); });
+      for (std::size_t i = 0; i < kCustodians; ++i) {
+        if (progress.committed[i]) continue;
+        round.begin();
+        threads.emplace_back([&, i] {
+          answers[i] = ask(static_cast<int>(i), questions[i], deadline, round.token());
+          round.end(answers[i]);
+        });
+      }
+      round.wait(progress.may_be_committed());
     }
     for (std::size_t i = 0; i < kCustodians; ++i)
       if (!progress.committed[i]) take_answer(progress, i, std::move(answers[i]));
@@ -125,9 +193,9 @@ Result<Answers> Custodians::take_to_the_end(const protocol::Request& request, co
     if (progress.refused && !progress.may_be_committed()) return tl::unexpected(*progress.refused);
     if (progress.refused) progress.lost = std::exchange(progress.refused, std::nullopt);
     if (progress.aborted) return tl::unexpected(*progress.aborted);
-    if (deadline.left_ms() <= limits::repeat_pause_ms) return tl::unexpected(undecided(network_, request, progress));
     // A custodian that starts again needs a moment; asking without a pause would only keep it busy.
-    std::this_thread::sleep_for(std::chrono::milliseconds(limits::repeat_pause_ms));
+    if (deadline.left_ms() <= limits::repeat_pause_ms || !pause(stop))
+      return tl::unexpected(undecided(network_, request, progress));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "crypto/random.h"
 #include "desk/ask.h"
+#include "desk/search_watch.h"
 #include "desk/selection.h"
 #include "desk/split_request.h"
 #include "net/json_fields.h"
@@ -77,7 +78,7 @@ struct Desk::State {
   Result<protocol::SubjectId> pseudonym(const identity::Iin& iin);
   Result<Request> make_request(Kind kind, const std::vector<Print>& prints, const Asking& asking) const;
   std::array<Bytes, kCustodians> split(const Request& request, const std::vector<Print>& prints) const;
-  Result<Answers> submit(const Request& request, const std::vector<Print>& prints);
+  Result<Answers> submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop = {});
   Result<std::vector<protocol::RecordId>> look_up(const Request& request, std::vector<std::size_t> places,
                                                   std::size_t people);
 };
@@ -159,14 +160,14 @@ std::array<Bytes, kCustodians> Desk::State::split(const Request& request, const 
   return bodies;
 }
 
-Result<Answers> Desk::State::submit(const Request& request, const std::vector<Print>& prints) {
+Result<Answers> Desk::State::submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop) {
   std::array<Bytes, kCustodians> bodies = split(request, prints);
   Questions questions;
   for (std::size_t i = 0; i < kCustodians; ++i) {
     questions[i].head = {{"type", protocol::type::submit}, {"request", protocol::to_json(request)}};
     questions[i].body = std::move(bodies[i]);
   }
-  Result<Answers> answers = custodians->take_to_the_end(request, questions);
+  Result<Answers> answers = custodians->take_to_the_end(request, questions, std::move(stop));
   for (Message& question : questions) crypto::wipe(question.body);
   return answers;
 }
@@ -189,10 +190,21 @@ Result<Verified> Desk::verify(const identity::Iin& iin, const std::vector<Print>
   return Verified{request.id, accepts[0], work};
 }
 
-Result<Identified> Desk::identify(const std::vector<Print>& prints, const Asking& asking) {
-  QORGAN_TRY(const Request request, state_->make_request(Kind::identify, prints, asking));
+Result<Identified> Desk::identify(const std::vector<Print>& prints, const Asking& asking,
+                                  const SearchOptions& options) {
+  QORGAN_TRY(Request request, state_->make_request(Kind::identify, prints, asking));
+  if (options.timeout_ms && (*options.timeout_ms < 1 || *options.timeout_ms > limits::identify_timeout_ms))
+    return failure(ErrorCode::invalid_input, "a search cannot be allowed that time",
+                   fmt::format("{} ms", *options.timeout_ms),
+                   fmt::format("Allow it 1 to {} ms", limits::identify_timeout_ms));
+  request.timeout_ms = options.timeout_ms;
   QORGAN_CHECK(state_->custodians->reach_all());
-  QORGAN_TRY(const Answers answers, state_->submit(request, prints));
+  Result<Answers> submitted;
+  {
+    const SearchWatch watch(*state_->custodians, request.id, options);
+    submitted = state_->submit(request, prints, watch.given_up());
+  }
+  QORGAN_TRY(const Answers answers, std::move(submitted));
   QORGAN_TRY(const std::vector<bool> accepts, read_accepts(answers));
   Identified identified;
   identified.request_id = request.id;

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,24 @@ struct Asking {
   std::string operator_name;
   std::string purpose;
   std::optional<protocol::RequestId> request_id;
+};
+
+// How far a search is, as the coordinator says.
+struct SearchProgress {
+  bool running = false;
+  std::int64_t before = 0;  // searches that come first, as long as it waits
+  std::int64_t pairs_done = 0;
+  std::int64_t pairs_all = 0;  // finger pairs, once it runs
+  bool operator==(const SearchProgress&) const = default;
+};
+
+struct SearchOptions {
+  // How long the search may take, waiting included: 1..limits::identify_timeout_ms, which is also the default.
+  std::optional<int> timeout_ms;
+  // Called on a thread of the desk's every limits::progress_interval_ms, until the search ends. May be empty.
+  std::function<void(const SearchProgress&)> on_progress;
+  // Cancels the search at all three custodians.
+  std::stop_token cancel;
 };
 
 // What one custodian spent on a comparison.
@@ -91,7 +111,11 @@ class Desk {
 
   Result<Enrolled> enrol(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking);
   Result<Verified> verify(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking);
-  Result<Identified> identify(const std::vector<Print>& prints, const Asking& asking);
+  // Errors also: busy, at once, where more searches wait than may; timeout at all three where the search did not end in
+  // the time allowed; refused where it was cancelled, and undecided where a custodian did not confirm that in
+  // limits::cancel_timeout_ms. Nothing of a search that ends in an error is released (docs/adr/0006).
+  Result<Identified> identify(const std::vector<Print>& prints, const Asking& asking,
+                              const SearchOptions& options = {});
   Result<Erased> erase(const identity::Iin& iin, const Asking& asking);
   std::array<CustodianStatus, protocol::kCustodians> status();
 

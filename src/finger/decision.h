@@ -1,4 +1,4 @@
-// How many rows of a probe must match for a "yes": the thresholds of the decision, the same at all custodians.
+// How alike fingers must be for a "yes": the thresholds of the decision, the same at all custodians.
 #pragma once
 
 #include <cstddef>
@@ -12,17 +12,28 @@ inline constexpr double kVerificationFmrOneFinger = 1e-3;
 inline constexpr double kVerificationFmrManyFingers = 1e-5;
 // Share of searches of people who are not in the gallery that give a candidate all the same.
 inline constexpr double kIdentificationFpir = 0.01;
+// Share of other people that a search may let through to its second stage. That stage costs several times the first
+// a pair, so that with this few it adds about a hundredth to a search.
+inline constexpr double kSurvivorShareMax = 0.0015;
 
-// The coarse scores (mpc/reference.h) of a person's fingers are added up and compared with these: "yes" from them on.
-// `fingers` is the number of finger pairs compared, 0..limits::fingers_per_person_max (asserted); with none compared
-// the threshold is 1, which a sum of nothing never reaches. A threshold may exceed what so few fingers can reach at
-// all, in a large gallery with one finger: then the answer is always "no".
+// The scores (mpc::score, mpc/reference.h) of a person's fingers are added up and compared with these: "yes" from them
+// on. `fingers` is the number of finger pairs compared, 0..limits::fingers_per_person_max (asserted); with none
+// compared the threshold is 1, which a sum of nothing never reaches. A threshold may exceed what so few fingers can
+// reach at all, in a large gallery with one finger: then the answer is always "no".
+int verification_score_min(int fingers);
+int identification_score_min(int fingers, std::size_t gallery_people);
+
+// The first stage of a search looks at matched rows alone (mpc::sieve_score), added up over a person's fingers: from
+// so many on a person goes on to the second stage, which decides by the score.
+int survivor_rows_min(int fingers);
+
+// An upper bound of the probability that fingers of two different people reach `score` in all, at 95 % confidence. From
+// the scores of one finger (finger/decision_table.h, made by `qorgan lab calibrate`; the model is that of lab/tail.h),
+// fingers taken as independent of one another.
+double false_match_rate(int fingers, int score);
+
+// Superseded: thresholds of a decision on matched rows alone.
 int verification_rows_min(int fingers);
 int identification_rows_min(int fingers, std::size_t gallery_people);
-
-// The modelled probability that fingers of two different people reach `rows` matched rows in all. From the scores of
-// one finger (the table in decision.cpp, see there for how it was measured), fingers taken as independent of one
-// another.
-double false_match_rate(int fingers, int rows);
 
 }  // namespace qorgan::finger

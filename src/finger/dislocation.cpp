@@ -25,6 +25,23 @@ Complex oriented(const WaveField& wave, cv::Point p, const cv::Vec2f& normal) {
   return {value[0], sign * value[1]};
 }
 
+// By how much the phase grows around the square: a multiple of a whole turn, in radians.
+float turn_around(const std::array<Complex, 4>& ring) {
+  std::array<Complex, 4> steps;
+  int forward = 0;
+  int back = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    steps[i] = ring[(i + 1) % 4] * std::conj(ring[i]);
+    forward += steps[i].imag() >= 0 ? 1 : 0;
+    back += steps[i].imag() <= 0 ? 1 : 0;
+  }
+  // A side brings less than half a turn, so that two sides never make a whole one.
+  if (forward < 3 && back < 3) return 0;
+  float turn = 0;
+  for (const Complex& step : steps) turn += std::arg(step);
+  return turn;
+}
+
 // Where the wave is zero within the square, with the carrier taken off so that what is left is nearly linear.
 cv::Point2f zero_within(const std::array<Complex, 4>& ring, const cv::Vec2f& normal, float period, float step) {
   std::array<Complex, 4> flat;
@@ -75,8 +92,7 @@ std::vector<Dislocation> find_dislocations(const WaveField& wave) {
         if (inside) ring[i] = oriented(wave, p, normal);
       }
       if (!inside) continue;
-      float turn = 0;
-      for (std::size_t i = 0; i < 4; ++i) turn += std::arg(ring[(i + 1) % 4] * std::conj(ring[i]));
+      const float turn = turn_around(ring);
       if (std::abs(turn) < 1.0F) continue;
       Dislocation d;
       const float period = wave.period_px(y, x);

@@ -1,13 +1,17 @@
 #include "finger/extract.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "base/limits.h"
 #include "finger/dislocation.h"
 #include "finger/extract_stages.h"
 #include "finger/field.h"
+#include "finger/quality_print.h"
 #include "finger/refine.h"
 #include "finger/segment.h"
 
@@ -19,6 +23,24 @@ float direction_of(cv::Point2f towards) {
   const float angle = std::atan2(-towards.y, towards.x);
   const float turn = 2 * static_cast<float>(CV_PI);
   return angle < 0 ? (angle + turn >= turn ? 0.0F : angle + turn) : angle;
+}
+
+Status check_picture(const Image& image) {
+  const auto [least, most] = std::minmax(image.width_px, image.height_px);
+  if (image.dpi < limits::image_dpi_min || image.dpi > limits::image_dpi_max || least < limits::image_side_px_min) {
+    return failure(ErrorCode::invalid_input,
+                   fmt::format("no print can be read from a picture of {} x {} pixels at {} dpi", image.width_px,
+                               image.height_px, image.dpi),
+                   {},
+                   fmt::format("Each side must have at least {} pixels, at {} to {} dpi", limits::image_side_px_min,
+                               limits::image_dpi_min, limits::image_dpi_max));
+  }
+  if (std::int64_t{most} * limits::image_dpi_default > std::int64_t{limits::print_side_px_max} * image.dpi) {
+    return failure(ErrorCode::invalid_input,
+                   fmt::format("the picture is {:.0f} mm long, too large for a finger", most * 25.4 / image.dpi), {},
+                   "Cut out the finger, or give the picture's true resolution (--dpi)");
+  }
+  return {};
 }
 
 // Callers work on many prints at once; the library's own threads would only get in each other's way.
@@ -68,13 +90,14 @@ Minutiae read_minutiae(const Stages& s, const ExtractSettings& settings) {
   std::stable_sort(out.points.begin(), out.points.end(),
                    [](const Minutia& a, const Minutia& b) { return a.quality > b.quality; });
   if (out.points.size() > limits::minutiae_max) out.points.resize(limits::minutiae_max);
-  out.quality = print_quality(out.points);
+  out.quality = print_quality(out.points, clear_share(s.wave));
   return out;
 }
 
 Result<Minutiae> extract(const Image& image) {
   QORGAN_ASSERT(image.pixels.size() ==
                 static_cast<std::size_t>(image.width_px) * static_cast<std::size_t>(image.height_px));
+  QORGAN_CHECK(check_picture(image));
   use_one_thread();
   const ExtractSettings settings;
   Minutiae out;

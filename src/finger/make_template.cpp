@@ -22,6 +22,29 @@ void fill_row(std::span<std::int8_t, kWidth> row, const Minutia& minutia,
   row[kSinEntry] = direction.sine;
 }
 
+// 1/256 of a turn, counter-clockwise.
+std::uint8_t turn_256(double angle_rad) {
+  const double steps = angle_rad * (128 / std::numbers::pi);
+  return static_cast<std::uint8_t>(static_cast<long>(std::lround(steps)) & 0xFF);
+}
+
+Relations make_relations(const std::vector<Minutia>& rows) {
+  Relations made;
+  for (std::size_t k = 1; k < rows.size(); ++k) {
+    for (std::size_t j = 0; j < k; ++j) {
+      const double right_px = static_cast<double>(rows[k].x_px) - static_cast<double>(rows[j].x_px);
+      const double up_px = static_cast<double>(rows[j].y_px) - static_cast<double>(rows[k].y_px);
+      const double line_rad = std::atan2(up_px, right_px);
+      const auto half_px = static_cast<int>(std::lround(std::hypot(right_px, up_px) / 2));
+      const std::size_t at = relation_index(j, k);
+      made.distance[at] = static_cast<std::uint8_t>(std::min(kDistanceUsedMin + half_px, kDistanceUsedMax));
+      made.bearing[at] = turn_256(line_rad - static_cast<double>(rows[j].direction_rad));
+      made.bearing_back[at] = turn_256(line_rad + std::numbers::pi - static_cast<double>(rows[k].direction_rad));
+    }
+  }
+  return made;
+}
+
 }  // namespace
 
 DirectionEntries direction_entries(float direction_rad) {
@@ -48,10 +71,13 @@ Result<Template> make_template(const Minutiae& minutiae, const Projection& proje
   }
   Template made;
   const int rows = std::min(kRows, static_cast<int>(cylinders.size()));
+  std::vector<Minutia> related;
   for (int i = 0; i < rows; ++i) {
     const Cylinder& cylinder = cylinders[static_cast<std::size_t>(i)];
+    if (related.size() < kFineRows) related.push_back(minutiae.points[cylinder.minutia]);
     fill_row(made.row(i), minutiae.points[cylinder.minutia], projected_signs(projection, cylinder));
   }
+  made.relations = make_relations(related);
   return made;
 }
 

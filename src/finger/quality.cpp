@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/limits.h"
 #include "finger/field.h"
 
 namespace qorgan::finger {
@@ -76,11 +75,20 @@ int minutia_quality(const Evidence& e) {
   return std::clamp(cvRound(100 / (1 + std::exp(-score))), 0, 100);
 }
 
-int print_quality(const std::vector<Minutia>& best_first) {
-  int sum = 0;
-  const std::size_t rows = std::min<std::size_t>(best_first.size(), limits::template_rows);
-  for (std::size_t i = 0; i < rows; ++i) sum += best_first[i].quality;
-  return sum / limits::template_rows;
+float clear_share(const WaveField& wave) {
+  // Normalised ridges deviate by 1, which a whole wave does with an amplitude of 1.4 and a print's with about 1.
+  constexpr float kClear = 0.5F;
+  int all = 0;
+  int clear = 0;
+  for (int y = 0; y < wave.value.rows; ++y) {
+    for (int x = 0; x < wave.value.cols; ++x) {
+      if (wave.period_px(y, x) <= 0) continue;
+      ++all;
+      const cv::Vec2f& value = wave.value(y, x);
+      clear += value.dot(value) >= kClear * kClear ? 1 : 0;
+    }
+  }
+  return all == 0 ? 0 : static_cast<float>(clear) / static_cast<float>(all);
 }
 
 std::vector<Evidence> weigh(const std::vector<Dislocation>& found, const WaveField& wave, const Normalised& print,

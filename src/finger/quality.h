@@ -32,8 +32,8 @@ std::vector<Evidence> weigh(const std::vector<Dislocation>& found, const WaveFie
 // The probability, in percent, that another impression of the same finger shows the minutia.
 int minutia_quality(const Evidence& evidence);
 
-// Of a print from its minutiae, best first: the share, in percent, of a full template's rows that another impression is
-// expected to show.
-int print_quality(const std::vector<Minutia>& best_first);
+// The share of the finger, 0..1, on which the wave is at least half as strong as that of clear ridges; 0 without
+// finger.
+float clear_share(const WaveField& wave);
 
 }  // namespace qorgan::finger

@@ -1,146 +1,98 @@
 #include "finger/wave.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "base/result.h"
 #include "finger/field.h"
 #include "finger/normalise.h"
+#include "finger/wave_kernel.h"
 
 namespace qorgan::finger {
 
 namespace {
 
-constexpr int kRadius = 10;
-constexpr int kSide = 2 * kRadius + 1;
-constexpr int kRow = 24;  // kSide rounded up to whole vectors; the rest is zero
-constexpr int kAngles = 32;
-constexpr int kPeriods = 12;
-
-struct Kernel {
-  alignas(32) float even[kSide * kRow];
-  alignas(32) float odd[kSide * kRow];
+// A grid point that is to be filtered.
+struct Task {
+  int x = 0;
+  int y = 0;
+  int kernel = 0;
+  bool reversed = false;  // the kernel's normal is the opposite of the point's
 };
 
-Kernel make_kernel(float angle, float period, const ExtractSettings& settings) {
-  Kernel k{};
-  const float c = std::cos(angle);
-  const float s = std::sin(angle);
-  const float across_sigma = settings.wave_sigma_across_periods * period;
-  const float along_sigma = settings.wave_sigma_along;
-  float even_sum = 0;
-  float envelope_sum = 0;
-  std::vector<float> envelopes(kSide * kRow, 0.0F);
-  for (int y = -kRadius; y <= kRadius; ++y) {
-    for (int x = -kRadius; x <= kRadius; ++x) {
-      const float across = static_cast<float>(x) * c + static_cast<float>(y) * s;
-      const float along = static_cast<float>(y) * c - static_cast<float>(x) * s;
-      const float envelope = std::exp(
-          -0.5F * (across * across / (across_sigma * across_sigma) + along * along / (along_sigma * along_sigma)));
-      const float phase = 2 * static_cast<float>(CV_PI) * across / period;
-      const auto at = static_cast<std::size_t>((y + kRadius) * kRow + x + kRadius);
-      envelopes[at] = envelope;
-      k.even[at] = envelope * std::cos(phase);
-      k.odd[at] = -envelope * std::sin(phase);
-      even_sum += k.even[at];
-      envelope_sum += envelope;
-    }
-  }
-  float power = 0;
-  for (std::size_t i = 0; i < kSide * kRow; ++i) {
-    k.even[i] -= envelopes[i] * even_sum / envelope_sum;
-    power += envelopes[i];
-  }
-  for (std::size_t i = 0; i < kSide * kRow; ++i) {
-    k.even[i] *= 2 / power;
-    k.odd[i] *= 2 / power;
-  }
-  return k;
+// The kernel for an angle and a period. Angles beyond half a turn of the bank are the same kernel reversed.
+Task task_at(int x, int y, float angle, float period_px, const WaveBank& bank) {
+  const int a = cvRound(angle * kWaveAngles / static_cast<float>(CV_PI));
+  const int p =
+      std::clamp(cvRound(std::log(period_px / bank.period_min_px) / std::log(bank.period_ratio)), 0, kWavePeriods - 1);
+  const int within = (a % kWaveAngles + kWaveAngles) % kWaveAngles;
+  return {x, y, p * kWaveAngles + within, (a - within) / kWaveAngles % 2 != 0};
 }
 
-struct Bank {
-  std::vector<Kernel> kernels;
-  float period_min = 0;
-  float period_ratio = 0;  // between neighbours
-};
-
-Bank make_bank(const ExtractSettings& settings) {
-  Bank bank;
-  bank.period_min = settings.period_min;
-  bank.period_ratio = std::pow(settings.period_max / settings.period_min, 1.0F / (kPeriods - 1));
-  for (int p = 0; p < kPeriods; ++p) {
-    const float period = bank.period_min * std::pow(bank.period_ratio, static_cast<float>(p));
-    for (int a = 0; a < kAngles; ++a) {
-      bank.kernels.push_back(
-          make_kernel(static_cast<float>(a) * static_cast<float>(CV_PI) / kAngles, period, settings));
+// Notes normal and period of every point inside the mask, and says what to filter it with.
+std::vector<Task> plan(const Orientation& orientation, const Frequency& frequency, const cv::Mat1b& mask,
+                       const WaveBank& bank, WaveField& out) {
+  std::vector<Task> tasks;
+  for (int y = 0; y < out.value.rows; ++y) {
+    for (int x = 0; x < out.value.cols; ++x) {
+      const int x_px = x * out.step_px;
+      const int y_px = y * out.step_px;
+      if (mask(y_px / kBlockStep, x_px / kBlockStep) == 0) continue;
+      const auto at_x = static_cast<float>(x_px);
+      const auto at_y = static_cast<float>(y_px);
+      const cv::Vec2f doubled = read_map(orientation.doubled, kMapStep, at_x, at_y);
+      const float angle = 0.5F * std::atan2(doubled[1], doubled[0]);
+      const float period = read_map(frequency.period_px, kBlockStep, at_x, at_y);
+      out.normal(y, x) = cv::Vec2f(std::cos(angle), std::sin(angle));
+      out.period_px(y, x) = period;
+      tasks.push_back(task_at(x, y, angle, period, bank));
     }
   }
-  return bank;
+  return tasks;
 }
 
-// Made once: it costs about as much as filtering a print. All callers must agree on the settings (asserted).
-const Bank& shared_bank(const ExtractSettings& settings) {
-  static const ExtractSettings made_with = settings;
-  static const Bank bank = make_bank(made_with);
-  QORGAN_ASSERT(settings.period_min == made_with.period_min && settings.period_max == made_with.period_max &&
-                settings.wave_sigma_along == made_with.wave_sigma_along &&
-                settings.wave_sigma_across_periods == made_with.wave_sigma_across_periods);
-  return bank;
+// By kernel: points that share one are filtered together.
+std::vector<Task> by_kernel(const std::vector<Task>& tasks) {
+  std::array<std::size_t, kWavePeriods * kWaveAngles + 1> begin{};
+  for (const Task& task : tasks) ++begin[static_cast<std::size_t>(task.kernel) + 1];
+  for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+  std::vector<Task> sorted(tasks.size());
+  for (const Task& task : tasks) sorted[begin[static_cast<std::size_t>(task.kernel)]++] = task;
+  return sorted;
 }
 
-// Sums in kLanes parts, so that the compiler can use vectors without reordering a sum.
-constexpr int kLanes = 8;
-
-cv::Vec2f apply(const Kernel& kernel, const cv::Mat1f& padded, int x, int y) {
-  float even[kLanes] = {};
-  float odd[kLanes] = {};
-  for (int row = 0; row < kSide; ++row) {
-    const float* pixel = padded[y + row] + x;
-    const float* e = kernel.even + row * kRow;
-    const float* o = kernel.odd + row * kRow;
-    for (int i = 0; i < kRow; i += kLanes) {
-      for (int lane = 0; lane < kLanes; ++lane) {
-        even[lane] += pixel[i + lane] * e[i + lane];
-        odd[lane] += pixel[i + lane] * o[i + lane];
-      }
-    }
+// `count` tasks of one kernel; the places that are left over repeat the first.
+void filter_some(const Task* tasks, std::size_t count, const WaveKernel& kernel, ApplyWaveKernel apply,
+                 const cv::Mat1f& padded, WaveField& out) {
+  WavePlaces places;
+  for (std::size_t i = 0; i < kWavePlaces; ++i) {
+    const Task& task = tasks[i < count ? i : 0];
+    places.corners[i] = padded[task.y * out.step_px] + task.x * out.step_px;
   }
-  cv::Vec2f sum(0, 0);
-  for (int lane = 0; lane < kLanes; ++lane) sum += cv::Vec2f(even[lane], odd[lane]);
-  return sum;
+  apply(kernel, static_cast<std::ptrdiff_t>(padded.step1()), places);
+  for (std::size_t i = 0; i < count; ++i)
+    out.value(tasks[i].y, tasks[i].x) = cv::Vec2f(places.even[i], tasks[i].reversed ? -places.odd[i] : places.odd[i]);
 }
 
 }  // namespace
 
 WaveField filter_waves(const cv::Mat1f& grey, const Orientation& orientation, const Frequency& frequency,
                        const cv::Mat1b& mask, int step_px, const ExtractSettings& settings) {
-  const Bank& bank = shared_bank(settings);
-  cv::Mat1f padded;
-  cv::copyMakeBorder(grey, padded, kRadius, kRadius, kRadius, kRow - kRadius, cv::BORDER_REFLECT_101);
+  static const ApplyWaveKernel apply = wave_kernel_versions().back();
+  const WaveBank& bank = shared_wave_bank(settings);
   const cv::Size size(grey.cols / step_px, grey.rows / step_px);
   WaveField out{step_px, cv::Mat2f(size, cv::Vec2f(0, 0)), cv::Mat2f(size, cv::Vec2f(0, 0)), cv::Mat1f(size, 0.0F)};
-  for (int gy = 0; gy < size.height; ++gy) {
-    for (int gx = 0; gx < size.width; ++gx) {
-      const int x = gx * step_px;
-      const int y = gy * step_px;
-      if (mask(y / kBlockStep, x / kBlockStep) == 0) continue;
-      const cv::Vec2f doubled = read_map(orientation.doubled, kMapStep, static_cast<float>(x), static_cast<float>(y));
-      const float angle = 0.5F * std::atan2(doubled[1], doubled[0]);
-      const float period = read_map(frequency.period_px, kBlockStep, static_cast<float>(x), static_cast<float>(y));
-      const int a = cvRound(angle * kAngles / static_cast<float>(CV_PI));
-      const int p =
-          std::clamp(cvRound(std::log(period / bank.period_min) / std::log(bank.period_ratio)), 0, kPeriods - 1);
-      const int index = p * kAngles + (a % kAngles + kAngles) % kAngles;
-      cv::Vec2f value = apply(bank.kernels[static_cast<std::size_t>(index)], padded, x, y);
-      // Angles beyond half a turn of the bank are the same kernel with the normal reversed.
-      const int turns = (a - (a % kAngles + kAngles) % kAngles) / kAngles;
-      if (turns % 2 != 0) value[1] = -value[1];
-      out.value(gy, gx) = value;
-      out.normal(gy, gx) = cv::Vec2f(std::cos(angle), std::sin(angle));
-      out.period_px(gy, gx) = period;
-    }
+  const std::vector<Task> tasks = by_kernel(plan(orientation, frequency, mask, bank, out));
+  cv::Mat1f padded;
+  cv::copyMakeBorder(grey, padded, kWaveRadius, kWaveRadius, kWaveRadius, kWaveRow - kWaveRadius,
+                     cv::BORDER_REFLECT_101);
+  for (std::size_t i = 0; i < tasks.size();) {
+    std::size_t end = i + 1;
+    while (end < tasks.size() && end < i + kWavePlaces && tasks[end].kernel == tasks[i].kernel) ++end;
+    filter_some(&tasks[i], end - i, bank.kernels[static_cast<std::size_t>(tasks[i].kernel)], apply, padded, out);
+    i = end;
   }
   return out;
 }

@@ -11,15 +11,15 @@ namespace qorgan::mpc {
 struct Kernel {
   std::string_view name;  // "scalar", "avx2", "avx512"
 
-  // Inner products of the 32 rows of a probe with the 32 rows of a gallery template, modulo 256, plus `initial`:
-  // out[j * stride_bytes + i] for gallery row j and probe row i. `gallery` is in the form of expand() (mpc/shares.h),
-  // operands in that of PreparedProbe (mpc/probe.h) and aligned to 64 bytes.
+  // Inner products of the 32 rows of a probe with the first gallery_rows rows of a gallery template, a multiple of 8 up
+  // to 32, modulo 256, plus `initial`: out[j * stride_bytes + i] for gallery row j and probe row i. `gallery` is in the
+  // form of expand() (mpc/shares.h), operands in that of PreparedProbe (mpc/probe.h) and aligned to 64 bytes.
   //   dots_of_sum:  <operand, own row + next row>
   //   dots_of_both: <with_own, own row> + <with_next, next row>
-  void (*dots_of_sum)(const std::uint8_t* operand, const std::uint8_t* gallery, std::uint8_t initial, std::uint8_t* out,
-                      std::size_t stride_bytes);
+  void (*dots_of_sum)(const std::uint8_t* operand, const std::uint8_t* gallery, std::size_t gallery_rows,
+                      std::uint8_t initial, std::uint8_t* out, std::size_t stride_bytes);
   void (*dots_of_both)(const std::uint8_t* with_own, const std::uint8_t* with_next, const std::uint8_t* gallery,
-                       std::uint8_t initial, std::uint8_t* out, std::size_t stride_bytes);
+                       std::size_t gallery_rows, std::uint8_t initial, std::uint8_t* out, std::size_t stride_bytes);
 
   // Splits bytes into their eight bit planes: bit e of plane k is bit k of bytes[e], lowest bit of a byte first; plane
   // k begins at planes + k * plane_stride_bytes. `size_bytes` is a multiple of 8.

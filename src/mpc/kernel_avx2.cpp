@@ -69,8 +69,8 @@ inline void finish(const Sums& sums, Byte initial, Byte* out, Size stride) {
   }
 }
 
-void dots_of_sum(const Byte* operand, const Byte* gallery, Byte initial, Byte* out, Size stride) {
-  for (Size j = 0; j < kTemplateRows; j += kBlockRows) {
+void dots_of_sum(const Byte* operand, const Byte* gallery, Size gallery_rows, Byte initial, Byte* out, Size stride) {
+  for (Size j = 0; j < gallery_rows; j += kBlockRows) {
     Byte rows[kBlockRows * kTemplateWidth];
     for (Size r = 0; r < kBlockRows; ++r) {
       const Byte* const row = gallery + (j + r) * kGalleryRowBytes;
@@ -82,9 +82,9 @@ void dots_of_sum(const Byte* operand, const Byte* gallery, Byte initial, Byte* o
   }
 }
 
-void dots_of_both(const Byte* with_own, const Byte* with_next, const Byte* gallery, Byte initial, Byte* out,
-                  Size stride) {
-  for (Size j = 0; j < kTemplateRows; j += kBlockRows) {
+void dots_of_both(const Byte* with_own, const Byte* with_next, const Byte* gallery, Size gallery_rows, Byte initial,
+                  Byte* out, Size stride) {
+  for (Size j = 0; j < gallery_rows; j += kBlockRows) {
     const Byte* const rows = gallery + j * kGalleryRowBytes;
     Sums sums = {};
     accumulate(with_own, rows, kGalleryRowBytes, sums);

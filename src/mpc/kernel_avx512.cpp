@@ -67,9 +67,9 @@ inline __attribute__((always_inline)) void finish(const Sums& sums, Byte* out, S
   }
 }
 
-void dots_of_sum(const Byte* operand, const Byte* gallery, Byte initial, Byte* out, Size stride) {
+void dots_of_sum(const Byte* operand, const Byte* gallery, Size gallery_rows, Byte initial, Byte* out, Size stride) {
   alignas(64) Byte rows[kBlockRows * kTemplateWidth];
-  for (Size j = 0; j < kTemplateRows; j += kBlockRows) {
+  for (Size j = 0; j < gallery_rows; j += kBlockRows) {
     for (Size r = 0; r < kBlockRows; ++r) {
       const Byte* const row = gallery + (j + r) * kGalleryRowBytes;
       for (Size at = 0; at < kTemplateWidth; at += sizeof(Vector)) {
@@ -83,9 +83,9 @@ void dots_of_sum(const Byte* operand, const Byte* gallery, Byte initial, Byte* o
   }
 }
 
-void dots_of_both(const Byte* with_own, const Byte* with_next, const Byte* gallery, Byte initial, Byte* out,
-                  Size stride) {
-  for (Size j = 0; j < kTemplateRows; j += kBlockRows) {
+void dots_of_both(const Byte* with_own, const Byte* with_next, const Byte* gallery, Size gallery_rows, Byte initial,
+                  Byte* out, Size stride) {
+  for (Size j = 0; j < gallery_rows; j += kBlockRows) {
     const Byte* const rows = gallery + j * kGalleryRowBytes;
     Sums sums;
     start(initial, sums);

@@ -35,8 +35,8 @@ void accumulate(const Byte* operand, const Byte* row, Byte* out) {
   for (Size i = 0; i < kTemplateRows; ++i) out[i] = static_cast<Byte>(out[i] + sums[i]);
 }
 
-void dots_of_sum(const Byte* operand, const Byte* gallery, Byte initial, Byte* out, Size stride) {
-  for (Size j = 0; j < kTemplateRows; ++j) {
+void dots_of_sum(const Byte* operand, const Byte* gallery, Size gallery_rows, Byte initial, Byte* out, Size stride) {
+  for (Size j = 0; j < gallery_rows; ++j) {
     Byte row[kTemplateWidth];
     combine<Word, AddStep>(gallery + j * kGalleryRowBytes, gallery + j * kGalleryRowBytes + kTemplateWidth,
                            kTemplateWidth, row);
@@ -45,9 +45,9 @@ void dots_of_sum(const Byte* operand, const Byte* gallery, Byte initial, Byte* o
   }
 }
 
-void dots_of_both(const Byte* with_own, const Byte* with_next, const Byte* gallery, Byte initial, Byte* out,
-                  Size stride) {
-  for (Size j = 0; j < kTemplateRows; ++j) {
+void dots_of_both(const Byte* with_own, const Byte* with_next, const Byte* gallery, Size gallery_rows, Byte initial,
+                  Byte* out, Size stride) {
+  for (Size j = 0; j < gallery_rows; ++j) {
     const Byte* const row = gallery + j * kGalleryRowBytes;
     std::memset(out + j * stride, initial, kTemplateRows);
     accumulate(with_own, row, out + j * stride);

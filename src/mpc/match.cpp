@@ -4,7 +4,10 @@
 #include <string>
 
 #include "crypto/hash.h"
+#include "mpc/fine.h"
 #include "mpc/similarity.h"
+#include "mpc/survivors.h"
+#include "mpc/threshold.h"
 
 namespace qorgan::mpc {
 namespace {
@@ -20,6 +23,11 @@ Status check_persons(std::span<const Person> persons) {
       return failure(ErrorCode::invalid_input, "The number of rows that must match is " +
                                                    std::to_string(person.rows_matched_min) + ", outside 0.." +
                                                    std::to_string(rows_matched_never));
+    }
+    if (person.score_min < 0 || person.score_min > score_never) {
+      return failure(ErrorCode::invalid_input, "The score that a person must reach is " +
+                                                   std::to_string(person.score_min) + ", outside 0.." +
+                                                   std::to_string(score_never));
     }
   }
   return {};
@@ -45,30 +53,54 @@ std::span<const Person> take_group(std::span<const Person> persons) {
   return persons.first(taken);
 }
 
-static_assert(limits::match_group_pairs_max * kRowBitsBytes * limits::template_rows / 2 <=
-              limits::lane_frame_bytes_max);
+static_assert(limits::match_group_pairs_max * kRowBitsBytes * limits::sieve_rows / 2 <= limits::lane_frame_bytes_max);
 static_assert(limits::match_group_pairs_max >= std::size_t{8} * limits::fingers_per_person_max);
 static_assert(limits::match_group_people_max % 8 == 0 && limits::match_group_people_max > 0);
 
 }  // namespace
 
-class CoarseMatcher::State {
+class Matcher::State {
  public:
   State(LaneKeys keys, Ring& ring, const Kernel& kernel)
       : keys_(std::move(keys)),
         gates_(keys_, ring, kernel),
-        similarity_(gates_),
+        signs_(gates_),
+        fine_(signs_, gates_),
         tally_(gates_),
-        dissimilar_own_(limits::match_group_pairs_max * kRowBitsBytes * limits::template_rows),
-        dissimilar_next_(limits::match_group_pairs_max * kRowBitsBytes * limits::template_rows) {}
+        dissimilar_own_(limits::match_group_pairs_max * kRowBitsBytes * limits::sieve_rows),
+        dissimilar_next_(limits::match_group_pairs_max * kRowBitsBytes * limits::sieve_rows) {}
 
-  Result<AcceptShares> match(std::span<const Person> persons, const MatchOptions& options) {
+  Result<AcceptShares> sieve(std::span<const Person> persons, const MatchOptions& options) {
+    return guarded(persons, [&] { return sieve_all(persons, options); });
+  }
+
+  Result<AcceptShares> compare(std::span<const Person> persons, const MatchOptions& options) {
+    pairs_done_ = 0;
+    return guarded(persons, [&] { return compare_all(persons, options, Counting::yes); });
+  }
+
+  Result<AcceptShares> search(std::span<const Person> persons, const SurvivorOptions& survivors,
+                              const MatchOptions& options) {
+    return guarded(persons, [&] { return search_all(persons, survivors, options); });
+  }
+
+ private:
+  // Runs a match; a lane on which one has failed runs no other.
+  template <class Run>
+  Result<AcceptShares> guarded(std::span<const Person> persons, const Run& run) {
     QORGAN_CHECK(check_persons(persons));
     if (spent_) {
       return failure(ErrorCode::unavailable, "A match on this lane has failed, and its keys must not be used again", {},
                      "Open a new session between the custodians");
     }
     spent_ = true;
+    ended_together_ = false;
+    Result<AcceptShares> done = run();
+    spent_ = !done && !ended_together_;
+    return done;
+  }
+
+  Result<AcceptShares> sieve_all(std::span<const Person> persons, const MatchOptions& options) {
     AcceptShares out;
     out.persons = persons.size();
     out.own.reserve((persons.size() + 7) / 8);
@@ -77,16 +109,14 @@ class CoarseMatcher::State {
     do {
       const auto group = take_group(persons);
       persons = persons.subspan(group.size());
-      QORGAN_CHECK(match_group(group, options, out));
+      QORGAN_CHECK(sieve_group(group, options, out));
     } while (!persons.empty());
-    spent_ = false;
     return out;
   }
 
- private:
-  Status match_group(std::span<const Person> persons, const MatchOptions& options, AcceptShares& out) {
+  Status sieve_group(std::span<const Person> persons, const MatchOptions& options, AcceptShares& out) {
     keys_.begin_step();
-    QORGAN_CHECK(agree(plan_of(persons, out.persons, options.context)));
+    QORGAN_CHECK(agree(plan_of("qorgan/v1/match/sieve", persons, out.persons, options.context)));
     pairs_.clear();
     for (const Person& person : persons) pairs_.insert(pairs_.end(), person.pairs.begin(), person.pairs.end());
     const MutableSharedBits rows{dissimilar_own_.data(), dissimilar_next_.data()};
@@ -95,7 +125,7 @@ class CoarseMatcher::State {
       const auto batch = std::span(pairs_).subspan(first, size);
       keys_.begin_step();
       QORGAN_CHECK(
-          similarity_.dissimilar(batch, turn_++, rows.at(first * kRowBitsBytes), pairs_.size() * kRowBitsBytes));
+          dissimilar(signs_, gates_, batch, turn_++, rows.at(first * kRowBitsBytes), pairs_.size() * kRowBitsBytes));
       pairs_done_ += size;
       if (options.progress) QORGAN_CHECK(options.progress(pairs_done_));
     }
@@ -107,9 +137,114 @@ class CoarseMatcher::State {
     return tally_.decide(persons, rows, {out.own.data() + before, out.next.data() + before});
   }
 
+  // Whether the pairs count for the progress; those of a search have counted already.
+  enum class Counting { no, yes };
+
+  Result<AcceptShares> compare_all(std::span<const Person> persons, const MatchOptions& options, Counting counting) {
+    AcceptShares out;
+    out.persons = persons.size();
+    do {
+      const auto group = take_group(persons);
+      persons = persons.subspan(group.size());
+      QORGAN_CHECK(compare_group(group, options, counting, out));
+    } while (!persons.empty());
+    return out;
+  }
+
+  Status compare_group(std::span<const Person> persons, const MatchOptions& options, Counting counting,
+                       AcceptShares& out) {
+    keys_.begin_step();
+    QORGAN_CHECK(agree(plan_of("qorgan/v1/match/score", persons, out.persons, options.context)));
+    if (persons.empty()) return {};
+    std::vector<FingerPair> pairs;
+    for (const Person& person : persons) pairs.insert(pairs.end(), person.pairs.begin(), person.pairs.end());
+    std::vector<std::uint16_t> scores(pairs.size());
+    const WipeWords wipe_scores(scores);
+    for (std::size_t first = 0; first < pairs.size(); first += kFineBatchPairsMax) {
+      const std::size_t size = std::min(kFineBatchPairsMax, pairs.size() - first);
+      keys_.begin_step();
+      QORGAN_CHECK(
+          fine_.add_scores(std::span(pairs).subspan(first, size), turn_, std::span(scores).subspan(first, size)));
+      turn_ += 2;
+      if (counting == Counting::yes) pairs_done_ += size;
+      if (options.progress) QORGAN_CHECK(options.progress(pairs_done_));
+    }
+    std::vector<std::uint16_t> sums(persons.size());
+    const WipeWords wipe_sums(sums);
+    std::size_t at = 0;
+    for (std::size_t p = 0; p < persons.size(); ++p) {
+      const int threshold = keys_.party() == 0 ? persons[p].score_min : 0;
+      sums[p] = static_cast<std::uint16_t>(-threshold);
+      for (std::size_t i = 0; i < persons[p].pairs.size(); ++i)
+        sums[p] = static_cast<std::uint16_t>(sums[p] + scores[at++]);
+    }
+    keys_.begin_step();
+    const std::size_t before = out.own.size();
+    out.own.resize(before + (persons.size() + 7) / 8);
+    out.next.resize(out.own.size());
+    return not_negative(gates_, sums, {out.own.data() + before, out.next.data() + before});
+  }
+
+  Result<AcceptShares> search_all(std::span<const Person> persons, const SurvivorOptions& options,
+                                  const MatchOptions& match) {
+    QORGAN_TRY(AcceptShares found, sieve_all(persons, match));
+    keys_.begin_step();
+    QORGAN_TRY(const auto survivors, open_survivors(gates_, found, options.lot_bits));
+    if (survivors.size() > options.people_max) {
+      ended_together_ = true;
+      return failure(ErrorCode::low_quality,
+                     "The probe resembles " + std::to_string(survivors.size()) + " of " +
+                         std::to_string(persons.size()) + " people, more than " + std::to_string(options.people_max),
+                     {}, "Take the print again, or search with more fingers");
+    }
+    std::vector<Person> chosen;
+    Bytes context(match.context.begin(), match.context.end());
+    for (const std::size_t p : survivors) {
+      chosen.push_back(persons[p]);
+      append_u64(context, p);
+    }
+    MatchOptions fine = match;
+    fine.context = context;
+    QORGAN_TRY(const AcceptShares accepted, compare_all(chosen, fine, Counting::no));
+
+    // Back to their places among all, and every bit shared afresh: so that the desk cannot tell who went on.
+    found.own.assign(found.own.size(), 0);
+    found.next.assign(found.next.size(), 0);
+    for (std::size_t i = 0; i < survivors.size(); ++i) {
+      put_bit(found.own, survivors[i], accepted.own[i / 8] >> (i % 8));
+      put_bit(found.next, survivors[i], accepted.next[i / 8] >> (i % 8));
+    }
+    keys_.begin_step();
+    QORGAN_CHECK(gates_.share_again({found.own.data(), found.next.data()}, found.own.size()));
+    const std::size_t left = persons.size() % 8;
+    if (left != 0) {
+      found.own.back() = static_cast<std::uint8_t>(found.own.back() & 0xFF >> (8 - left));
+      found.next.back() = static_cast<std::uint8_t>(found.next.back() & 0xFF >> (8 - left));
+    }
+    return found;
+  }
+
+  static void put_bit(Bytes& bits, std::size_t at, int bit) {
+    bits[at / 8] = static_cast<std::uint8_t>(bits[at / 8] | (bit & 1) << (at % 8));
+  }
+
+  // Addends of scores are not for others to find in freed memory.
+  class WipeWords {
+   public:
+    explicit WipeWords(std::vector<std::uint16_t>& words) : words_(words) {}
+    WipeWords(const WipeWords&) = delete;
+    WipeWords& operator=(const WipeWords&) = delete;
+    ~WipeWords() {
+      crypto::wipe({reinterpret_cast<std::uint8_t*>(words_.data()), words_.size() * sizeof(std::uint16_t)});
+    }
+
+   private:
+    std::vector<std::uint16_t>& words_;
+  };
+
   // What the three custodians must be about to do alike.
-  Bytes plan_of(std::span<const Person> group, std::size_t persons, ByteView context) const {
-    const ByteView label = as_bytes("qorgan/v1/match");
+  Bytes plan_of(std::string_view kind, std::span<const Person> group, std::size_t persons, ByteView context) const {
+    const ByteView label = as_bytes(kind);
     Bytes plan(label.begin(), label.end());
     append_u64(plan, keys_.step());
     append_u64(plan, context.size());
@@ -119,6 +254,7 @@ class CoarseMatcher::State {
     for (const Person& person : group) {
       append_u16(plan, static_cast<std::uint16_t>(person.pairs.size()));
       append_u16(plan, static_cast<std::uint16_t>(person.rows_matched_min));
+      append_u16(plan, static_cast<std::uint16_t>(person.score_min));
     }
     return plan;
   }
@@ -148,7 +284,8 @@ class CoarseMatcher::State {
 
   LaneKeys keys_;
   Gates gates_;
-  Similarity similarity_;
+  SignBits signs_;
+  FineScore fine_;
   Tally tally_;
   SecretBuffer dissimilar_own_;
   SecretBuffer dissimilar_next_;
@@ -156,16 +293,27 @@ class CoarseMatcher::State {
   std::size_t pairs_done_ = 0;
   std::uint64_t turn_ = 0;
   bool spent_ = false;
+  // The last match ended at the same step at all three custodians.
+  bool ended_together_ = false;
 };
 
-CoarseMatcher::CoarseMatcher(LaneKeys keys, Ring& ring, const Kernel& kernel)
+Matcher::Matcher(LaneKeys keys, Ring& ring, const Kernel& kernel)
     : state_(std::make_unique<State>(std::move(keys), ring, kernel)) {}
-CoarseMatcher::~CoarseMatcher() = default;
-CoarseMatcher::CoarseMatcher(CoarseMatcher&&) noexcept = default;
-CoarseMatcher& CoarseMatcher::operator=(CoarseMatcher&&) noexcept = default;
+Matcher::~Matcher() = default;
+Matcher::Matcher(Matcher&&) noexcept = default;
+Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
-Result<AcceptShares> CoarseMatcher::match(std::span<const Person> persons, const MatchOptions& options) {
-  return state_->match(persons, options);
+Result<AcceptShares> Matcher::sieve(std::span<const Person> persons, const MatchOptions& options) {
+  return state_->sieve(persons, options);
+}
+
+Result<AcceptShares> Matcher::compare(std::span<const Person> persons, const MatchOptions& options) {
+  return state_->compare(persons, options);
+}
+
+Result<AcceptShares> Matcher::search(std::span<const Person> persons, const SurvivorOptions& survivors,
+                                     const MatchOptions& options) {
+  return state_->search(persons, survivors, options);
 }
 
 }  // namespace qorgan::mpc

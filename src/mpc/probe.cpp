@@ -14,8 +14,36 @@ std::size_t position(std::size_t row, std::size_t entry) {
 
 }  // namespace
 
-PreparedProbe::PreparedProbe(std::span<const std::uint8_t, kExpandedBytes> expanded)
-    : operands_(3 * limits::template_bytes) {
+PreparedProbe::PreparedProbe() : operands_(3 * limits::template_bytes), relations_(limits::relation_bytes) {}
+
+PreparedProbe::PreparedProbe(const StoredShare& share) : PreparedProbe() {
+  SecretBuffer rows(kExpandedBytes);
+  const std::span<std::uint8_t, kExpandedBytes> expanded(rows.data(), kExpandedBytes);
+  expand(share, expanded);
+  prepare(expanded);
+  SecretBuffer next(limits::relation_bytes);
+  using Cells = std::span<std::uint8_t, limits::relation_bytes>;
+  RelationShare(share).expand(Cells(relations_.data(), limits::relation_bytes),
+                              Cells(next.data(), limits::relation_bytes));
+}
+
+PreparedProbe PreparedProbe::in_the_clear(const finger::Template& whole) {
+  PreparedProbe probe;
+  SecretBuffer rows(kExpandedBytes);
+  for (int row = 0; row < finger::kRows; ++row) {
+    const auto cells = whole.row(row);
+    std::transform(cells.begin(), cells.end(), rows.data() + static_cast<std::size_t>(row) * kExpandedRowBytes,
+                   [](std::int8_t cell) { return static_cast<std::uint8_t>(cell); });
+  }
+  probe.prepare(std::span<const std::uint8_t, kExpandedBytes>(rows.data(), kExpandedBytes));
+  const finger::Relations& relations = whole.relations;
+  std::uint8_t* to = probe.relations_.data();
+  for (const auto* cells : {&relations.distance, &relations.bearing, &relations.bearing_back})
+    to = std::copy(cells->begin(), cells->end(), to);
+  return probe;
+}
+
+void PreparedProbe::prepare(std::span<const std::uint8_t, kExpandedBytes> expanded) {
   constexpr std::size_t kWidth = limits::template_width;
   std::array<std::uint8_t, kWidth> own{};
   std::array<std::uint8_t, kWidth> next{};

@@ -26,6 +26,75 @@ int product(const std::array<std::int16_t, kWidth>& form, const std::int8_t* row
   return sum;
 }
 
+using Margins = std::array<int, kRows * kRows>;
+
+// What is left of an integer when bytes are computed with.
+int wrapped(int value) {
+  return static_cast<std::int8_t>(value);
+}
+
+struct Relation {
+  int distance = 0;
+  int bearing = 0;
+  int bearing_back = 0;
+};
+
+// Of rows j and k in either order; zeros where they are the same.
+Relation relation_of(const finger::Relations& relations, std::size_t j, std::size_t k) {
+  if (j == k) return {};
+  const std::size_t at = finger::relation_index(std::min(j, k), std::max(j, k));
+  Relation found{relations.distance[at], relations.bearing[at], relations.bearing_back[at]};
+  if (j > k) std::swap(found.bearing, found.bearing_back);
+  return found;
+}
+
+bool within(int difference, int slack) {
+  return wrapped(difference + slack) >= 0 && wrapped(slack - difference) >= 0;
+}
+
+bool agree(const Relation& probe, const Relation& gallery) {
+  return within(gallery.distance - probe.distance, finger::kDistanceSlack) &&
+         within(gallery.bearing - probe.bearing, finger::kBearingSlack) &&
+         within(gallery.bearing_back - probe.bearing_back, finger::kBearingSlack);
+}
+
+int rows_with_a_similar_one(const Margins& margins, std::size_t gallery_rows) {
+  int score = 0;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const auto row = std::span(margins).subspan(i * kRows, gallery_rows);
+    score += std::any_of(row.begin(), row.end(), [](int margin) { return margin >= 0; });
+  }
+  return score;
+}
+
+std::array<std::optional<std::size_t>, finger::kFineRows> matched_rows(const Margins& margins) {
+  std::array<std::optional<std::size_t>, finger::kFineRows> matched;
+  for (std::size_t i = 0; i < finger::kFineRows; ++i) {
+    const auto row = std::span(margins).subspan(i * kRows, finger::kFineRows);
+    for (std::size_t j = 0; j < finger::kFineRows; ++j) {
+      bool best = row[j] >= finger::kFineSimilarityMin - finger::kSimilarityMin;
+      for (std::size_t k = 0; k < finger::kFineRows; ++k) {
+        if (k < j) best = best && wrapped(row[k] - row[j]) < 0;
+        if (k > j) best = best && wrapped(row[j] - row[k]) >= 0;
+      }
+      if (best) matched[i] = j;
+    }
+  }
+  return matched;
+}
+
+int fine_score(const Margins& margins, const finger::Template& probe, const finger::Template& gallery) {
+  const auto matched = matched_rows(margins);
+  int score = 0;
+  for (std::size_t k = 1; k < finger::kFineRows; ++k) {
+    for (std::size_t j = 0; j < k; ++j) {
+      if (!matched[j] || !matched[k] || *matched[j] == *matched[k]) continue;
+      score += agree(relation_of(probe.relations, j, k), relation_of(gallery.relations, *matched[j], *matched[k]));
+    }
+  }
+  return score;
+}
+
 }  // namespace
 
 std::array<int, kRows * kRows> similarity_margins(const finger::Template& probe, const finger::Template& gallery) {
@@ -39,13 +108,25 @@ std::array<int, kRows * kRows> similarity_margins(const finger::Template& probe,
 }
 
 int coarse_score(const finger::Template& probe, const finger::Template& gallery) {
-  const auto margins = similarity_margins(probe, gallery);
-  int score = 0;
-  for (std::size_t i = 0; i < kRows; ++i) {
-    const auto row = std::span(margins).subspan(i * kRows, kRows);
-    score += std::any_of(row.begin(), row.end(), [](int margin) { return margin >= 0; });
-  }
-  return score;
+  return rows_with_a_similar_one(similarity_margins(probe, gallery), kRows);
+}
+
+int sieve_score(const finger::Template& probe, const finger::Template& gallery) {
+  return rows_with_a_similar_one(similarity_margins(probe, gallery), limits::sieve_rows);
+}
+
+std::array<std::optional<std::size_t>, finger::kFineRows> matched_rows(const finger::Template& probe,
+                                                                       const finger::Template& gallery) {
+  return matched_rows(similarity_margins(probe, gallery));
+}
+
+int fine_score(const finger::Template& probe, const finger::Template& gallery) {
+  return fine_score(similarity_margins(probe, gallery), probe, gallery);
+}
+
+int score(const finger::Template& probe, const finger::Template& gallery) {
+  const Margins margins = similarity_margins(probe, gallery);
+  return fine_score(margins, probe, gallery) + finger::kCoarseWeight * rows_with_a_similar_one(margins, kRows);
 }
 
 }  // namespace qorgan::mpc

@@ -9,17 +9,17 @@
 namespace qorgan::mpc {
 namespace {
 
-constexpr std::uint8_t kFormatVersion = 1;
+constexpr std::uint8_t kFormatVersion = 2;
 constexpr std::size_t kHeaderBytes = 2;
 constexpr int kStoredInFull = 2;
-using Cells = std::array<std::uint8_t, limits::template_bytes>;
+using Cells = std::array<std::uint8_t, limits::share_bytes>;
 
 int next_index(int party) {
   return (party + 1) % kParties;
 }
 
 std::size_t stored_bytes(int index) {
-  return index == kStoredInFull ? limits::template_bytes : crypto::Key::size_bytes;
+  return index == kStoredInFull ? limits::share_bytes : crypto::Key::size_bytes;
 }
 
 void check_shape(const StoredShare& share) {
@@ -34,6 +34,48 @@ void expand_part(const crypto::SecretBytes& stored, int index, Cells& out) {
     return;
   }
   crypto::expand_seed(crypto::Key(stored.expose().first<crypto::Key::size_bytes>()), out);
+}
+
+// The cells of a template in the order of its shares.
+Cells cells_of(const finger::Template& whole) {
+  Cells cells;
+  auto at = std::transform(whole.cells.begin(), whole.cells.end(), cells.begin(),
+                           [](std::int8_t cell) { return static_cast<std::uint8_t>(cell); });
+  at = std::copy(whole.relations.distance.begin(), whole.relations.distance.end(), at);
+  at = std::copy(whole.relations.bearing.begin(), whole.relations.bearing.end(), at);
+  std::copy(whole.relations.bearing_back.begin(), whole.relations.bearing_back.end(), at);
+  return cells;
+}
+
+finger::Template template_of(const Cells& cells) {
+  finger::Template whole;
+  std::transform(cells.begin(), cells.begin() + limits::template_bytes, whole.cells.begin(),
+                 [](std::uint8_t cell) { return static_cast<std::int8_t>(cell); });
+  const auto relations = std::span(cells).subspan<limits::template_bytes>();
+  const auto take = [&](std::size_t which, std::array<std::uint8_t, finger::kRelations>& to) {
+    const auto from = relations.subspan(which * finger::kRelations, finger::kRelations);
+    std::copy(from.begin(), from.end(), to.begin());
+  };
+  take(0, whole.relations.distance);
+  take(1, whole.relations.bearing);
+  take(2, whole.relations.bearing_back);
+  return whole;
+}
+
+crypto::SecretBytes relations_in(const crypto::SecretBytes& stored, int index) {
+  if (index != kStoredInFull) return stored.clone();
+  return crypto::SecretBytes(stored.expose().subspan(limits::template_bytes));
+}
+
+void expand_relations(const crypto::SecretBytes& kept, MutableByteView out) {
+  if (kept.size() == limits::relation_bytes) {
+    std::copy(kept.expose().begin(), kept.expose().end(), out.begin());
+    return;
+  }
+  Cells cells;
+  crypto::expand_seed(crypto::Key(kept.expose().first<crypto::Key::size_bytes>()), cells);
+  std::copy(cells.begin() + limits::template_bytes, cells.end(), out.begin());
+  crypto::wipe(cells);
 }
 
 crypto::Digest digest(const crypto::SecretBytes& stored, int index) {
@@ -55,10 +97,12 @@ std::array<StoredShare, kParties> split_with(const finger::Template& whole, cons
   Cells x_1;
   crypto::expand_seed(seed_0, x_0);
   crypto::expand_seed(seed_1, x_1);
-  crypto::SecretBytes x_2(limits::template_bytes);
-  for (std::size_t i = 0; i < limits::template_bytes; ++i) {
-    x_2.expose_mutable()[i] = static_cast<std::uint8_t>(whole.cells[i] - x_0[i] - x_1[i]);
+  Cells cells = cells_of(whole);
+  crypto::SecretBytes x_2(limits::share_bytes);
+  for (std::size_t i = 0; i < limits::share_bytes; ++i) {
+    x_2.expose_mutable()[i] = static_cast<std::uint8_t>(cells[i] - x_0[i] - x_1[i]);
   }
+  crypto::wipe(cells);
   crypto::wipe(x_0);
   crypto::wipe(x_1);
   using crypto::SecretBytes;
@@ -116,6 +160,19 @@ void expand(const StoredShare& share, std::span<std::uint8_t, kExpandedBytes> ou
   crypto::wipe(part);
 }
 
+RelationShare::RelationShare(const StoredShare& share) {
+  check_shape(share);
+  own_ = relations_in(share.own, share.party);
+  next_ = relations_in(share.next, next_index(share.party));
+}
+
+void RelationShare::expand(std::span<std::uint8_t, limits::relation_bytes> own,
+                           std::span<std::uint8_t, limits::relation_bytes> next) const {
+  QORGAN_ASSERT(own_.size() > 0 && next_.size() > 0);
+  expand_relations(own_, own);
+  expand_relations(next_, next);
+}
+
 Result<finger::Template> rebuild(std::span<const StoredShare* const> shares) {
   std::array<const crypto::SecretBytes*, kParties> parts{};
   std::array<bool, kParties> given{};
@@ -135,13 +192,15 @@ Result<finger::Template> rebuild(std::span<const StoredShare* const> shares) {
     }
   }
   if (shares.size() < 2) return failure(ErrorCode::invalid_input, "A template takes two custodians' shares to rebuild");
-  finger::Template whole;
+  Cells sum{};
   Cells part;
   for (int index = 0; index < kParties; ++index) {
     expand_part(*parts[static_cast<std::size_t>(index)], index, part);
-    for (std::size_t i = 0; i < part.size(); ++i) whole.cells[i] = static_cast<std::int8_t>(whole.cells[i] + part[i]);
+    for (std::size_t i = 0; i < part.size(); ++i) sum[i] = static_cast<std::uint8_t>(sum[i] + part[i]);
   }
+  const finger::Template whole = template_of(sum);
   crypto::wipe(part);
+  crypto::wipe(sum);
   return whole;
 }
 

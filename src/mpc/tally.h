@@ -13,12 +13,16 @@ namespace qorgan::mpc {
 // One comparison of a person: its pairs of fingers count together.
 struct Person {
   std::span<const FingerPair> pairs;  // at most limits::fingers_per_person_max; may be empty (nothing matches)
-  // Accepted where at least as many rows matched in all pairs together; public. 0 accepts always. At most
-  // rows_matched_never.
+  // Accepted by the sieve where at least as many rows matched in all pairs together; public. 0 accepts always.
+  // At most rows_matched_never.
   int rows_matched_min = 0;
+  // Accepted by the score where the pairs' scores add up to it; public. 0 accepts always. At most score_never.
+  int score_min = 0;
 };
 // One more than all rows of all fingers: accepts nobody.
 inline constexpr int rows_matched_never = limits::template_rows * limits::fingers_per_person_max + 1;
+inline constexpr int score_never = finger::kScoreMax * limits::fingers_per_person_max + 1;
+static_assert(score_never <= 32767, "a sum less its threshold must fit into 16 bits with a sign");
 
 class Tally {
  public:

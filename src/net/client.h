@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -24,8 +25,9 @@ class Client {
 
   // Sends a request and waits for its answer. Errors: the one that the server answered with; those of connect_to_peer;
   // invalid_input (a message that cannot be encoded); unavailable, timeout or damaged. After the last three the request
-  // may or may not have taken effect.
-  Result<Message> call(const Message& request, Deadline deadline);
+  // may or may not have taken effect. Ends with `unavailable` soon after `stop` is requested, at the latest when a
+  // connection that is being made has been.
+  Result<Message> call(const Message& request, Deadline deadline, std::stop_token stop = {});
 
   // Ends the calls under way and refuses new ones: both give `unavailable`. By any thread. A call that is still
   // connecting ends within limits::connect_timeout_ms.

@@ -54,6 +54,9 @@ struct Server::State {
 
  private:
   int count(Stage stage) const;
+  template <class Condition>
+  int count_open(Condition of_party) const;
+  Status check_room(const Party& party) const;
   void join_finished();
   void make_room();
   void run(Session& session);
@@ -69,6 +72,26 @@ struct Server::State {
 int Server::State::count(Stage stage) const {
   return static_cast<int>(std::count_if(sessions.begin(), sessions.end(),
                                         [stage](const Session& session) { return session.stage == stage; }));
+}
+
+template <class Condition>
+int Server::State::count_open(Condition of_party) const {
+  return static_cast<int>(std::count_if(sessions.begin(), sessions.end(), [&](const Session& session) {
+    return session.stage == Stage::open && of_party(session.party);
+  }));
+}
+
+Status Server::State::check_room(const Party& party) const {
+  const bool desk = party.role == Role::desk;
+  const int own_max = desk ? options.desk_connections_max : options.custodian_connections_max;
+  if (count_open([&](const Party& other) { return other == party; }) >= own_max)
+    return failure(ErrorCode::busy, fmt::format("{} has as many connections as it may", party.text()), "",
+                   "Let what it asked end first");
+  const int all_max = options.connections_max - (desk ? options.custodian_places : 0);
+  if (count_open([&](const Party& other) { return !desk || other.role == Role::desk; }) >= all_max)
+    return failure(ErrorCode::busy, fmt::format("{} has no connection left", options.own.party.text()), "",
+                   "Try again later");
+  return {};
 }
 
 void Server::State::join_finished() {
@@ -152,9 +175,7 @@ Status Server::State::claim_place(Session& session, const Pin& pin, const Party&
   const std::lock_guard lock(mutex);
   // The table may have changed since the key was looked up.
   if (!knows(pin, party)) return unknown_key(pin);
-  if (count(Stage::open) >= options.connections_max)
-    return failure(ErrorCode::busy, fmt::format("{} has no connection left", options.own.party.text()), "",
-                   "Try again later");
+  QORGAN_CHECK(check_room(party));
   session.stage = Stage::open;
   session.pin = pin;
   session.party = party;
@@ -209,7 +230,9 @@ Server::~Server() {
 }
 
 Result<Server> Server::start(ServerOptions options, const TlsIdentity& identity, ConnectionHandler handler) {
-  QORGAN_ASSERT(options.connections_max > 0 && options.handshakes_max > 0);
+  QORGAN_ASSERT(options.connections_max > options.custodian_places && options.custodian_places >= 0);
+  QORGAN_ASSERT(options.desk_connections_max > 0 && options.custodian_connections_max > 0);
+  QORGAN_ASSERT(options.handshakes_max > 0);
   auto state = std::make_shared<State>(std::move(options), identity, std::move(handler));
   QORGAN_TRY(state->listener,
              Listener::start(state->options.listen, [running = state.get()](std::shared_ptr<Socket> socket) {

@@ -27,6 +27,11 @@ struct ServerOptions {
   Hello own;       // version, network and party; sent to each peer
   PeerTable peers;
   int connections_max = limits::connections_max;
+  // Of these, how many one desk and one custodian may have, and how many no desk gets, so that desks, however many
+  // connections they open, never keep a custodian out.
+  int desk_connections_max = limits::connections_max;
+  int custodian_connections_max = limits::connections_max;
+  int custodian_places = 0;
   int handshakes_max = limits::handshakes_max;
   int handshake_timeout_ms = limits::handshake_timeout_ms;
   // Told of every connection that did not come to the handler, with the reason; for the program's own log. Called on

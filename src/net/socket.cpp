@@ -13,6 +13,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/limits.h"
+
 namespace qorgan::net {
 namespace {
 
@@ -20,15 +22,25 @@ tl::unexpected<Error> socket_failure(const std::string& what, int number) {
   return failure(ErrorCode::unavailable, what + " (" + std::strerror(number) + ")");
 }
 
+bool set_option(int descriptor, int level, int option, int value) {
+  return ::setsockopt(descriptor, level, option, &value, sizeof(value)) == 0;
+}
+
+bool keep_alive(int descriptor) {
+  return set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+         set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, limits::keepalive_idle_s) &&
+         set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, limits::keepalive_interval_s) &&
+         set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, limits::keepalive_probes);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Socket>> Socket::adopt(int descriptor) {
   auto socket = std::make_shared<Socket>(descriptor);
   const int flags = ::fcntl(descriptor, F_GETFL);
-  const int on = 1;
   const bool ready = flags >= 0 && ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 &&
                      ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 &&
-                     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0;
+                     set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1) && keep_alive(descriptor);
   if (!ready) return socket_failure("a connection cannot be set up", errno);
   return socket;
 }

@@ -14,7 +14,8 @@ namespace qorgan::net {
 
 class Socket {
  public:
-  // Takes the descriptor over and makes it non-blocking, without Nagle's delay and closed in child processes.
+  // Takes the descriptor over and makes it non-blocking, without Nagle's delay, closed in child processes and kept
+  // alive (RFC 9293, 3.8.4), so that whoever waits on it notices within a minute that the other end is gone.
   // unavailable: the descriptor is no TCP socket, or has been reset already.
   static Result<std::shared_ptr<Socket>> adopt(int descriptor);
   explicit Socket(int descriptor) : descriptor_(descriptor) {}

@@ -8,6 +8,8 @@ namespace qorgan::protocol::type {
 inline constexpr const char* submit = "submit";        // a request and this custodian's shares; answered at its end
 inline constexpr const char* pseudonym = "pseudonym";  // one blinded element to evaluate
 inline constexpr const char* lookup = "lookup";        // candidates' record ids, asked for obliviously
+inline constexpr const char* progress = "progress";    // how far a search of this desk's is
+inline constexpr const char* cancel = "cancel";        // ends a comparison of this desk's
 inline constexpr const char* status = "status";
 
 // Between custodians.

@@ -15,8 +15,8 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 4> kKindNames = {"enrol", "verify", "identify", "erase"};
 
 Status check_known_fields(const json& object) {
-  constexpr std::array<std::string_view, 7> kKnown = {"id",      "kind",    "desk",   "operator",
-                                                      "purpose", "subject", "fingers"};
+  constexpr std::array<std::string_view, 8> kKnown = {"id",      "kind",    "desk",    "operator",
+                                                      "purpose", "subject", "fingers", "timeout_ms"};
   for (const auto& item : object.items())
     if (std::find(kKnown.begin(), kKnown.end(), item.key()) == kKnown.end())
       return failure(ErrorCode::invalid_input, "a request has a field that is not known here", item.key());
@@ -52,6 +52,14 @@ Result<Kind> kind_from_name(std::string_view name) {
   const auto found = std::find(kKindNames.begin(), kKindNames.end(), name);
   if (found == kKindNames.end()) return failure(ErrorCode::invalid_input, "a request of a kind not known here", "kind");
   return static_cast<Kind>(found - kKindNames.begin());
+}
+
+int default_timeout_ms(Kind kind) {
+  return kind == Kind::identify ? limits::identify_timeout_ms : limits::verify_timeout_ms;
+}
+
+int Request::time_allowed_ms() const {
+  return timeout_ms.value_or(default_timeout_ms(kind));
 }
 
 std::int64_t created_ms(const RequestId& id) {
@@ -94,6 +102,7 @@ json to_json(const Request& request) {
   json object = {{"id", to_hex(request.id)},          {"kind", kind_name(request.kind)}, {"desk", request.desk},
                  {"operator", request.operator_name}, {"purpose", request.purpose},      {"fingers", request.fingers}};
   if (has_subject(request.kind)) object["subject"] = to_hex(request.subject);
+  if (request.timeout_ms) object["timeout_ms"] = *request.timeout_ms;
   return object;
 }
 
@@ -117,6 +126,14 @@ Result<Request> request_from_json(const json& object) {
     return failure(ErrorCode::invalid_input, "a request of this kind names no subject", "subject");
   }
   QORGAN_TRY(request.fingers, read_fingers(object, request.kind));
+  if (object.contains("timeout_ms")) {
+    // What has begun to change a record is not given up for the time it takes.
+    if (!is_comparison(request.kind))
+      return failure(ErrorCode::invalid_input, "a request of this kind has no time of its own", "timeout_ms");
+    QORGAN_TRY(const std::int64_t timeout_ms,
+               net::int_field(object, "timeout_ms", 1, default_timeout_ms(request.kind)));
+    request.timeout_ms = static_cast<int>(timeout_ms);
+  }
   return request;
 }
 

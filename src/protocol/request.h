@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ constexpr bool is_comparison(Kind kind) {
   return kind == Kind::verify || kind == Kind::identify;
 }
 
+// verify_timeout_ms, or identify_timeout_ms for an identification.
+int default_timeout_ms(Kind kind);
+
 struct Request {
   RequestId id{};
   Kind kind = Kind::verify;
@@ -43,7 +47,11 @@ struct Request {
   std::string purpose;
   SubjectId subject{};       // all zero where the kind has none
   std::vector<int> fingers;  // ISO/IEC 19794-2 positions 1..10, rising, none twice; empty for erase
+  // How long a comparison may take from its arrival at a custodian, waiting included: 1..default_timeout_ms(kind).
+  std::optional<int> timeout_ms = std::nullopt;
 
+  // timeout_ms, or the kind's own.
+  int time_allowed_ms() const;
   // The record that an enrolment makes: SHA-256 of the request id, cut to 16 bytes.
   RecordId record_id() const;
   // SHA-256 over the canonical JSON form; what the custodians compare before they agree.

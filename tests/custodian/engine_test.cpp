@@ -523,5 +523,135 @@ TEST_F(EngineTest, StoppingWakesWhoeverWaits) {
   EXPECT_ERROR(prepare(request(Kind::enrol)), ErrorCode::unavailable);
 }
 
+TEST_F(EngineTest, SearchesHaveALineOfTheirOwn) {
+  for (int i = 0; i < limits::searches_of_desk_max; ++i) ASSERT_OK(prepare(request(Kind::identify)));
+  const Request one_more = request(Kind::identify);
+  const Status told = prepare(one_more);
+  EXPECT_ERROR(told, ErrorCode::busy);
+  EXPECT_FALSE(told.error().remedy.empty());
+  // Nothing of it is kept on disk, and the desk's counters go on.
+  open(1);
+  EXPECT_ERROR(engine_->ticket(one_more.id), ErrorCode::not_found);
+  for (int i = 0; i < limits::searches_of_desk_max; ++i) ASSERT_OK(prepare(request(Kind::identify)));
+  EXPECT_ERROR(prepare(request(Kind::identify)), ErrorCode::busy);
+  EXPECT_TRUE(prepare(request(Kind::verify)));
+  Request other = request(Kind::identify);
+  other.desk = "another desk";
+  EXPECT_TRUE(prepare(other));
+}
+
+TEST_F(EngineTest, SearchesOfAllDesksHaveAnEnd) {
+  Status last;
+  int taken = 0;
+  for (int i = 0; i <= limits::searches_waiting_max && last; ++i) {
+    Request asked = request(Kind::identify);
+    asked.desk = "desk " + std::to_string(i);
+    last = prepare(asked);
+    taken += last ? 1 : 0;
+  }
+  EXPECT_EQ(taken, limits::searches_waiting_max);
+  EXPECT_ERROR(last, ErrorCode::busy);
+  EXPECT_TRUE(prepare(request(Kind::verify)));
+}
+
+TEST_F(EngineTest, ACancelledComparisonIsAbortedForGoodWhereThereIsNoResult) {
+  enrol(1, 1);
+  const Request asked = ready(Kind::identify, 1);
+  EXPECT_ERROR(engine_->cancel(asked.id, "another desk"), ErrorCode::not_found);
+  EXPECT_ERROR(engine_->cancel(protocol::make_request_id(unix_time_ms()), "desk"), ErrorCode::not_found);
+  const auto input = engine_->take_comparison(asked.id);
+  ASSERT_OK(input);
+  EXPECT_FALSE(input->stop.stop_requested());
+  const auto cancelled = engine_->cancel(asked.id, "desk");
+  ASSERT_OK(cancelled);
+  EXPECT_TRUE(*cancelled);
+  EXPECT_TRUE(input->stop.stop_requested());
+  EXPECT_ERROR(engine_->store_result(asked.id, Bytes(2), 1, {}), ErrorCode::refused);
+  open(1);
+  const auto end = engine_->wait_for_end(asked.id, plenty());
+  ASSERT_OK(end);
+  ASSERT_TRUE(end->aborted);
+  EXPECT_EQ(end->aborted->what, "the desk cancelled the comparison");
+  EXPECT_TRUE(end->result.empty());
+}
+
+TEST_F(EngineTest, AComparisonWithAResultIsNoLongerCancelled) {
+  enrol(1, 1);
+  const Request asked = ready(Kind::verify, 1);
+  ASSERT_OK(engine_->take_comparison(asked.id));
+  ASSERT_OK(engine_->store_result(asked.id, Bytes(2), 1, {}));
+  const auto cancelled = engine_->cancel(asked.id, "desk");
+  ASSERT_OK(cancelled);
+  EXPECT_FALSE(*cancelled);
+  ASSERT_OK(engine_->commit_comparison(asked.id));
+  EXPECT_EQ(phase(asked), Phase::committed);
+}
+
+TEST_F(EngineTest, TheCoordinatorMayStopUntilItHasDecided) {
+  open(0);
+  enrol(1, 1);
+  const Request asked = ready(Kind::verify, 1);
+  ASSERT_OK(engine_->take_comparison(asked.id));
+  ASSERT_OK(engine_->store_result(asked.id, Bytes(2), 1, {}));
+  const auto cancelled = engine_->cancel(asked.id, "desk");
+  ASSERT_OK(cancelled);
+  EXPECT_TRUE(*cancelled);
+  EXPECT_EQ(phase(asked), Phase::ran);
+  EXPECT_ERROR(engine_->commit_comparison(asked.id), ErrorCode::refused);
+  // Whatever failed in consequence, the reason is the first one.
+  ASSERT_OK(engine_->abort(asked.id, kReason));
+  const auto end = engine_->wait_for_end(asked.id, plenty());
+  ASSERT_OK(end);
+  EXPECT_EQ(end->aborted.value().code, ErrorCode::refused);
+}
+
+TEST_F(EngineTest, ChangesAreNotCancelled) {
+  const Request asked = request(Kind::enrol);
+  ASSERT_OK(prepare(asked));
+  EXPECT_ERROR(engine_->cancel(asked.id, "desk"), ErrorCode::refused);
+  EXPECT_EQ(phase(asked), Phase::prepared);
+}
+
+TEST_F(EngineTest, ComparisonsEndAtTheirDeadlineWithoutTheCoordinator) {
+  enrol(1, 1);
+  Request asked = request(Kind::identify);
+  asked.timeout_ms = 1;
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  const Request patient = request(Kind::identify);
+  ASSERT_OK(prepare(patient));
+  const Request change = request(Kind::erase);
+  ASSERT_OK(prepare(change));
+  const auto ticket = engine_->ticket(asked.id);
+  ASSERT_OK(ticket);
+  EXPECT_LE(ticket->deadline.left_ms(), 1 + limits::deadline_slack_ms);
+  ASSERT_OK(engine_->expire());
+  EXPECT_EQ(phase(asked), Phase::agreed) << "the coordinator goes first";
+  while (!ticket->deadline.passed()) std::this_thread::yield();
+  ASSERT_OK(engine_->expire());
+  EXPECT_EQ(phase(asked), Phase::aborted);
+  EXPECT_EQ(engine_->wait_for_end(asked.id, plenty())->aborted.value().code, ErrorCode::timeout);
+  EXPECT_EQ(phase(patient), Phase::prepared);
+  EXPECT_EQ(phase(change), Phase::prepared);
+}
+
+TEST_F(EngineTest, ProgressIsTheAskingDesksAlone) {
+  enrol(1, 1);
+  const Request asked = ready(Kind::identify, 1);
+  EXPECT_ERROR(engine_->progress(asked.id, "another desk"), ErrorCode::not_found);
+  EXPECT_EQ(engine_->progress(asked.id, "desk")->pairs_all, 0U);
+  const auto input = engine_->take_comparison(asked.id);
+  ASSERT_OK(input);
+  input->progress->pairs_all = 7;
+  input->progress->pairs_done += 3;
+  const auto progress = engine_->progress(asked.id, "desk");
+  ASSERT_OK(progress);
+  EXPECT_EQ(progress->pairs_done, 3U);
+  EXPECT_EQ(progress->pairs_all, 7U);
+  EXPECT_FALSE(progress->ended);
+  ASSERT_OK(engine_->abort(asked.id, kReason));
+  EXPECT_TRUE(engine_->progress(asked.id, "desk")->ended);
+}
+
 }  // namespace
 }  // namespace qorgan::custodian

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <map>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -12,9 +15,53 @@
 namespace qorgan::custodian {
 namespace {
 
+using protocol::RequestId;
+
 Deadline plenty() {
   return Deadline::after_ms(30'000);
 }
+
+RequestId id_of(int number) {
+  RequestId id{};
+  id[0] = static_cast<std::uint8_t>(number);
+  id[1] = static_cast<std::uint8_t>(number >> 8);
+  return id;
+}
+
+// Entries that wait on threads of their own, and write down who had a turn.
+class Line {
+ public:
+  ~Line() { finish(); }
+
+  // Returns when the entry is in line behind those before it.
+  void add(const std::string& party, int number, std::stop_token stop = {}) {
+    threads_.emplace_back([this, party, number, stop] {
+      const Turns::Turn turn = turns.wait(party, id_of(number), plenty(), stop);
+      const std::lock_guard lock(mutex_);
+      if (!turn) return;
+      served_.emplace_back(party);
+      numbers_[party].push_back(number);
+    });
+    while (!turns.before(id_of(number))) std::this_thread::yield();
+  }
+  // In the order of their turns, after all have had theirs.
+  std::vector<std::string> finish() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    return served_;
+  }
+
+  // Of each party's entries, in the order of their turns.
+  const std::map<std::string, std::vector<int>>& numbers() const { return numbers_; }
+
+  Turns turns;
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> served_;
+  std::map<std::string, std::vector<int>> numbers_;
+  std::vector<std::thread> threads_;
+};
 
 TEST(Turns, OneAtATime) {
   Turns turns;
@@ -23,9 +70,9 @@ TEST(Turns, OneAtATime) {
   std::atomic<int> done = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&] {
+    threads.emplace_back([&, i] {
       for (int k = 0; k < 50; ++k) {
-        const Turns::Turn turn = turns.wait(plenty());
+        const Turns::Turn turn = turns.wait("desk " + std::to_string(i % 3), id_of(100 * i + k), plenty());
         ASSERT_TRUE(turn);
         const int now = ++inside;
         int seen = most;
@@ -44,20 +91,105 @@ TEST(Turns, OneAtATime) {
 TEST(Turns, WhoComesTooLateIsToldAndHoldsUpNobody) {
   Turns turns;
   {
-    const Turns::Turn first = turns.wait(plenty());
-    ASSERT_TRUE(first);
-    EXPECT_FALSE(turns.wait(Deadline::after_ms(20)));
+    std::optional<Turns::Turn> first(turns.wait("Kordai", id_of(1), plenty()));
+    ASSERT_TRUE(*first);
+    EXPECT_FALSE(turns.wait("Kordai", id_of(2), Deadline::after_ms(20)));
     // One that gave up between two that wait is skipped.
-    auto patient = std::async(std::launch::async, [&] { return static_cast<bool>(turns.wait(plenty())); });
-    EXPECT_FALSE(turns.wait(Deadline::after_ms(20)));
+    auto patient =
+        std::async(std::launch::async, [&] { return static_cast<bool>(turns.wait("Kordai", id_of(3), plenty())); });
+    EXPECT_FALSE(turns.wait("Kordai", id_of(4), Deadline::after_ms(20)));
     EXPECT_EQ(patient.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
-    {
-      Turns::Turn moved = std::move(const_cast<Turns::Turn&>(first));
-      EXPECT_TRUE(moved);
-    }
+    first.reset();
     EXPECT_TRUE(patient.get());
   }
-  EXPECT_TRUE(turns.wait(Deadline::after_ms(1000)));
+  EXPECT_TRUE(turns.wait("Kordai", id_of(5), Deadline::after_ms(1000)));
+}
+
+TEST(Turns, AnotherPartysOnlyEntryWaitsForTheTurnUnderWayAlone) {
+  Line line;
+  std::optional<Turns::Turn> first(line.turns.wait("greedy", id_of(0), plenty()));
+  for (int i = 1; i <= 30; ++i) line.add("greedy", i);
+  line.add("modest", 31);
+  EXPECT_EQ(line.turns.before(id_of(31)), 1U);
+  EXPECT_EQ(line.turns.before(id_of(1)), 2U);
+  EXPECT_EQ(line.turns.before(id_of(30)), 31U);
+  EXPECT_EQ(line.turns.before(id_of(0)), 0U);
+  EXPECT_EQ(line.turns.before(id_of(77)), std::nullopt);
+  first.reset();
+  const auto served = line.finish();
+  ASSERT_EQ(served.size(), 31U);
+  EXPECT_EQ(served.front(), "modest");
+}
+
+TEST(Turns, PartiesTakeTurns) {
+  Line line;
+  std::optional<Turns::Turn> first(line.turns.wait("a", id_of(0), plenty()));
+  for (int i = 1; i <= 3; ++i) line.add("a", i);
+  for (int i = 4; i <= 6; ++i) line.add("b", i);
+  line.add("c", 7);
+  first.reset();
+  EXPECT_EQ(line.finish(), (std::vector<std::string>{"b", "c", "a", "b", "a", "b", "a"}));
+}
+
+TEST(Turns, AStopRequestEndsTheWaiting) {
+  Line line;
+  std::optional<Turns::Turn> first(line.turns.wait("a", id_of(0), plenty()));
+  std::stop_source stop;
+  line.add("b", 1, stop.get_token());
+  line.add("b", 2);
+  stop.request_stop();
+  while (line.turns.before(id_of(1))) std::this_thread::yield();
+  EXPECT_EQ(line.turns.before(id_of(2)), 1U);
+  first.reset();
+  EXPECT_EQ(line.finish(), std::vector<std::string>{"b"});
+}
+
+TEST(Turns, ShuttingDownLetsEveryoneGoWithoutATurn) {
+  Line line;
+  std::optional<Turns::Turn> first(line.turns.wait("a", id_of(0), plenty()));
+  for (int i = 1; i <= 5; ++i) line.add("a", i);
+  line.turns.shutdown();
+  EXPECT_TRUE(line.finish().empty());
+  EXPECT_FALSE(line.turns.wait("a", id_of(9), plenty()));
+}
+
+// Whatever comes and in whatever order: an entry at the head of its party's line is passed by every other party once at
+// most, and a party's own entries keep their order.
+TEST(Turns, NobodyStarves) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 chance(seed);
+  for (int run = 0; run < 5; ++run) {
+    Line line;
+    constexpr int kParties = 5;
+    std::optional<Turns::Turn> first(line.turns.wait("first", id_of(0), plenty()));
+    std::map<std::string, int> waiting;
+    const int entries = 40;
+    for (int i = 1; i <= entries; ++i) {
+      // Some parties come far more often than others.
+      const std::string party(1, static_cast<char>('a' + std::min(chance() % kParties, chance() % kParties)));
+      line.add(party, i);
+      ++waiting[party];
+    }
+    std::map<std::size_t, int> places;
+    for (int i = 1; i <= entries; ++i) ++places[line.turns.before(id_of(i)).value_or(0)];
+    EXPECT_EQ(places.size(), static_cast<std::size_t>(entries)) << "every place is one entry's";
+    first.reset();
+    const auto served = line.finish();
+    ASSERT_EQ(served.size(), static_cast<std::size_t>(entries));
+    std::map<std::string, std::size_t> since;  // how many turns ago each waiting party had its own
+    for (const std::string& party : served) {
+      for (const auto& [other, left] : waiting)
+        if (left > 0 && other != party) {
+          ++since[other];
+          EXPECT_LT(since[other], waiting.size()) << other;
+        }
+      since[party] = 0;
+      --waiting[party];
+    }
+    for (const auto& [party, numbers] : line.numbers())
+      EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end())) << party;
+  }
 }
 
 TEST(Rate, LetsAMinutesWorthThroughAndThenWaits) {

@@ -172,6 +172,65 @@ TEST(Extract, RefusesPicturesWithoutAPrint) {
   EXPECT_EQ(extract(flat).error().code, ErrorCode::low_quality);
 }
 
+TEST(Extract, GivesTheSameWithLightRidgesOnADarkGround) {
+  Image image = draw(standard_pattern(), 500);
+  const auto dark = extract(image);
+  for (std::uint8_t& pixel : image.pixels) pixel = static_cast<std::uint8_t>(255 - pixel);
+  const auto light = extract(image);
+  ASSERT_TRUE(dark && light);
+  ASSERT_EQ(dark->points.size(), light->points.size());
+  for (std::size_t i = 0; i < dark->points.size(); ++i) {
+    EXPECT_NEAR(dark->points[i].x_px, light->points[i].x_px, 0.1);
+    EXPECT_NEAR(dark->points[i].y_px, light->points[i].y_px, 0.1);
+    EXPECT_LT(angle_between(dark->points[i].direction_rad, light->points[i].direction_rad), 0.02);
+    EXPECT_NE(dark->points[i].type, light->points[i].type);
+  }
+}
+
+// What is seen at (x, y), 0..255, on a picture of 300 x 300 at 500 dpi.
+struct Strange {
+  const char* name;
+  int (*grey)(int x, int y);
+};
+
+TEST(Extract, FindsNoPrintWhereThereIsNone) {
+  for (const Strange& strange : {Strange{"black", [](int, int) { return 0; }},
+                                 {"half black", [](int x, int) { return x < 150 ? 0 : 255; }},
+                                 {"brighter and brighter", [](int x, int y) { return (x + y) / 3; }},
+                                 {"one dot", [](int x, int y) { return x == 100 && y == 100 ? 0 : 255; }},
+                                 {"lines of one pixel", [](int x, int) { return x % 2 * 255; }},
+                                 {"squares of one pixel", [](int x, int y) { return (x + y) % 2 * 255; }},
+                                 {"circles", [](int x, int y) {
+                                    return 127 + static_cast<int>(127 * std::sin(0.7 * std::hypot(x - 150, y - 150)));
+                                  }}}) {
+    SCOPED_TRACE(strange.name);
+    Image image{.width_px = 300, .height_px = 300, .dpi = 500, .pixels = {}};
+    for (int i = 0; i < 300 * 300; ++i)
+      image.pixels.push_back(static_cast<std::uint8_t>(strange.grey(i % 300, i / 300)));
+    const auto minutiae = extract(image);
+    ASSERT_FALSE(minutiae);
+    EXPECT_EQ(minutiae.error().code, ErrorCode::low_quality);
+    EXPECT_FALSE(minutiae.error().remedy.empty());
+  }
+}
+
+TEST(Extract, RefusesSizesThatNoReaderGives) {
+  const struct {
+    int width_px;
+    int height_px;
+    int dpi;
+  } pictures[] = {{300, 1, 500}, {1, 1, 500},   {0, 0, 500},    {63, 300, 500},    {300, 300, 100'000},
+                  {300, 300, 1}, {300, 300, 0}, {300, 300, -5}, {4096, 4096, 500}, {64, 2049, 500}};
+  for (const auto& [width_px, height_px, dpi] : pictures) {
+    SCOPED_TRACE(std::to_string(width_px) + " x " + std::to_string(height_px) + " at " + std::to_string(dpi));
+    const std::size_t count = static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px);
+    const auto minutiae = extract({width_px, height_px, dpi, std::vector<std::uint8_t>(count, 200)});
+    ASSERT_FALSE(minutiae);
+    EXPECT_EQ(minutiae.error().code, ErrorCode::invalid_input);
+    EXPECT_FALSE(minutiae.error().remedy.empty());
+  }
+}
+
 TEST(Extract, KeepsItsPromisesOnEverySizeAndNoise) {
   std::uint32_t state = 1;
   for (const auto& [width, height] : {std::pair{64, 64}, {65, 300}, {4096, 64}, {333, 71}}) {

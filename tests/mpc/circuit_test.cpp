@@ -2,10 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 
+#include "mpc/arithmetic.h"
 #include "mpc/gates.h"
 #include "mpc/similarity.h"
+#include "mpc/survivors.h"
 #include "mpc/tally.h"
+#include "mpc/threshold.h"
 #include "tests/mpc/support.h"
 
 namespace qorgan::mpc::test {
@@ -186,6 +190,116 @@ TEST(Tally, RandomRowsOfUpToTenFingers) {
       counted.expected.push_back(matched >= minimum);
     }
     check_tally(random, counted);
+  }
+}
+
+TEST(Gates, SharedAgainTheBitsStayAndTheSharesDoNot) {
+  Random random(66);
+  Engines engines(random);
+  const Bytes x = random_bytes_of(random, 5000);
+  const Triple shares = share(random, x);
+  const Bytes again = engines.run(x.size(), [&](Gates& gates, std::size_t party, MutableSharedBits out) {
+    std::copy_n(held(shares, party).own, x.size(), out.own);
+    std::copy_n(held(shares, party).next, x.size(), out.next);
+    const Status status = gates.share_again(out, x.size());
+    EXPECT_NE(Bytes(out.own, out.own + x.size()), shares[party]);
+    return status;
+  });
+  EXPECT_EQ(again, x);
+}
+
+// Numbers in three addends modulo 2^16.
+using Addends = std::array<std::vector<std::uint16_t>, kParties>;
+
+Addends addends_of(Random& random, std::span<const int> numbers) {
+  Addends out;
+  for (const int number : numbers) {
+    out[0].push_back(static_cast<std::uint16_t>(random()));
+    out[1].push_back(static_cast<std::uint16_t>(random()));
+    out[2].push_back(static_cast<std::uint16_t>(number - out[0].back() - out[1].back()));
+  }
+  return out;
+}
+
+TEST(Threshold, SaysOfEveryNumberWhetherItIsNegative) {
+  constexpr std::uint64_t kSeed = 67;
+  Random random(kSeed);
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Engines engines(random);
+  for (const std::size_t count : std::initializer_list<std::size_t>{1, 2, 7, 8, 9, 63, 500, 4096}) {
+    std::vector<int> numbers{-32768, 32767, 0, -1, 1, -16384, 16383, 255, 256, -256, -257};
+    while (numbers.size() < count) numbers.push_back(static_cast<std::int16_t>(random()));
+    numbers.resize(count);
+    std::shuffle(numbers.begin(), numbers.end(), random);
+    const Addends addends = addends_of(random, numbers);
+    const Bytes bits = engines.run((count + 7) / 8, [&](Gates& gates, std::size_t party, MutableSharedBits out) {
+      return not_negative(gates, addends[party], out);
+    });
+    for (std::size_t i = 0; i < 8 * bits.size(); ++i)
+      ASSERT_EQ(bits[i / 8] >> (i % 8) & 1, i < count && numbers[i] >= 0 ? 1 : 0) << i << " of " << count;
+  }
+}
+
+TEST(Arithmetic, BitsBecomeNumbersAndAddUpWithTheirWeights) {
+  constexpr std::uint64_t kSeed = 68;
+  Random random(kSeed);
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Engines engines(random);
+  constexpr std::size_t kRun = 300;
+  constexpr std::size_t kSums = 5;
+  const Bytes bits = random_bytes_of(random, (kRun * kSums + 7) / 8);
+  const Triple shares = share(random, bits);
+  const auto bit = [&](std::size_t i) { return bits[i / 8] >> (i % 8) & 1; };
+
+  std::array<Bytes, kParties> own;
+  engines.run(0, [&](Gates& gates, std::size_t party, MutableSharedBits) {
+    own[party].resize(kRun * kSums);
+    Bytes next(kRun * kSums);
+    return bits_to_cells(gates, held(shares, party), kRun * kSums, {own[party].data(), next.data()});
+  });
+  for (std::size_t i = 0; i < kRun * kSums; ++i)
+    ASSERT_EQ(static_cast<std::uint8_t>(own[0][i] + own[1][i] + own[2][i]), bit(i)) << i;
+
+  std::array<std::array<std::uint16_t, kSums>, kParties> sums{};
+  engines.run(0, [&](Gates& gates, std::size_t party, MutableSharedBits) -> Status {
+    QORGAN_CHECK(add_bits(gates, held(shares, party), kRun, 3, sums[party]));
+    return add_bits(gates, held(shares, party), kRun, 1, sums[party]);
+  });
+  for (std::size_t s = 0; s < kSums; ++s) {
+    int expected = 0;
+    for (std::size_t i = 0; i < kRun; ++i) expected += 4 * bit(s * kRun + i);
+    EXPECT_EQ(static_cast<std::uint16_t>(sums[0][s] + sums[1][s] + sums[2][s]), expected);
+  }
+}
+
+TEST(Survivors, AreThoseAcceptedAndSomeByLot) {
+  constexpr std::uint64_t kSeed = 69;
+  Random random(kSeed);
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  constexpr std::size_t kPeople = 8003;
+  Bytes accepted((kPeople + 7) / 8);
+  for (std::size_t i = 0; i < 50; ++i) accepted[random() % (accepted.size() - 1)] |= 1U << (i % 8);
+  const Triple shares = share(random, accepted);
+  for (const int lot_bits : {0, 1, 2, 3, 5, 9, 60}) {
+    Engines engines(random);
+    std::array<std::vector<std::size_t>, kParties> open;
+    engines.run(0, [&](Gates& gates, std::size_t party, MutableSharedBits) -> Status {
+      const AcceptShares held_shares{kPeople, shares[party], shares[(party + 1) % kParties]};
+      QORGAN_TRY(open[party], open_survivors(gates, held_shares, lot_bits));
+      return {};
+    });
+    EXPECT_EQ(open[0], open[1]);
+    EXPECT_EQ(open[0], open[2]);
+    std::size_t kept = 0;
+    for (const std::size_t p : open[0]) {
+      ASSERT_LT(p, kPeople);
+      kept += accepted[p / 8] >> (p % 8) & 1;
+    }
+    std::size_t all = 0;
+    for (std::size_t p = 0; p < kPeople; ++p) all += accepted[p / 8] >> (p % 8) & 1;
+    EXPECT_EQ(kept, all) << "everyone accepted goes on";
+    const double expected = static_cast<double>(kPeople - all) * std::pow(0.5, lot_bits);
+    EXPECT_NEAR(static_cast<double>(open[0].size() - all), expected, 6 * std::sqrt(expected) + 0.1) << lot_bits;
   }
 }
 

@@ -20,7 +20,7 @@ class Faults : public testing::Test {
   }
 
   std::array<Result<AcceptShares>, kParties> match(Custodians& custodians, const MatchOptions& options = {}) {
-    return custodians.run([&](int party) { return custodians.matcher(party).match(shared_->of(party), options); });
+    return custodians.run([&](int party) { return custodians.matcher(party).sieve(shared_->of(party), options); });
   }
 
   Random random_;
@@ -30,7 +30,15 @@ class Faults : public testing::Test {
   std::optional<SharedPeople> shared_;
 };
 
-TEST_F(Faults, AnyCustodianGoingAwayAtAnyExchangeIsAnErrorAtAll) {
+class AnyFault : public Faults, public testing::WithParamInterface<Kind> {
+ protected:
+  std::array<Result<AcceptShares>, kParties> match(Custodians& custodians) {
+    return custodians.run([&](int party) { return GetParam().match(custodians.matcher(party), shared_->of(party)); });
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Kinds, AnyFault, testing::ValuesIn(kKinds), name_of);
+
+TEST_P(AnyFault, AnyCustodianGoingAwayAtAnyExchangeIsAnErrorAtAll) {
   std::array<std::size_t, kParties> exchanges{};
   {
     Custodians custodians(random_);
@@ -57,7 +65,7 @@ TEST_F(Faults, AnyCustodianGoingAwayAtAnyExchangeIsAnErrorAtAll) {
       }
       // The spent lane serves no more, and says nothing to its partners either.
       const std::size_t before = custodians.ring(party).exchanges;
-      const auto again = custodians.matcher(party).match(shared_->of(party));
+      const auto again = GetParam().match(custodians.matcher(party), shared_->of(party));
       ASSERT_FALSE(again);
       EXPECT_EQ(again.error().code, ErrorCode::unavailable);
       EXPECT_EQ(custodians.ring(party).exchanges, before);
@@ -78,14 +86,14 @@ TEST_F(Faults, StoppingBetweenBatchesEndsTheMatchEverywhere) {
     if (party == 2) {
       options.progress = [](std::size_t) -> Status { return failure(ErrorCode::timeout, "The time is over"); };
     }
-    return custodians.matcher(party).match(shared_->of(party), options);
+    return custodians.matcher(party).sieve(shared_->of(party), options);
   });
   for (int party = 0; party < kParties; ++party) {
     const auto& result = results[static_cast<std::size_t>(party)];
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, party == 2 ? ErrorCode::timeout : ErrorCode::unavailable);
   }
-  EXPECT_EQ(custodians.matcher(2).match(shared_->of(2)).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(custodians.matcher(2).sieve(shared_->of(2)).error().code, ErrorCode::unavailable);
 }
 
 TEST_F(Faults, ProgressCountsThePairsUpToTheLast) {
@@ -97,7 +105,7 @@ TEST_F(Faults, ProgressCountsThePairsUpToTheLast) {
       done[static_cast<std::size_t>(party)] = pairs;
       return {};
     };
-    return custodians.matcher(party).match(shared_->of(party), options);
+    return custodians.matcher(party).sieve(shared_->of(party), options);
   });
   ASSERT_TRUE(results[0] && results[1] && results[2]);
   EXPECT_EQ(done, (std::array<std::size_t, kParties>{3, 3, 3}));
@@ -115,7 +123,7 @@ void expect_disagreement(const std::array<Result<AcceptShares>, kParties>& resul
 
 TEST_F(Faults, ADifferentPlanAtOneCustodianIsNoticedBeforeAnythingIsCompared) {
   for (int differs = 0; differs < kParties; ++differs) {
-    for (int what = 0; what < 4; ++what) {
+    for (int what = 0; what < 5; ++what) {
       SCOPED_TRACE(testing::Message() << "custodian " << differs << ", difference " << what);
       Custodians custodians(random_);
       const auto results = custodians.run([&](int party) {
@@ -128,8 +136,9 @@ TEST_F(Faults, ADifferentPlanAtOneCustodianIsNoticedBeforeAnythingIsCompared) {
           if (what == 1) persons[0].rows_matched_min = 19;
           if (what == 2) persons[0].pairs = persons[0].pairs.first(1);
           if (what == 3) options.context = context;
+          if (what == 4) persons[1].score_min = 5;
         }
-        return custodians.matcher(party).match(persons, options);
+        return custodians.matcher(party).sieve(persons, options);
       });
       expect_disagreement(results, differs);
       for (int party = 0; party < kParties; ++party) EXPECT_LE(custodians.ring(party).exchanges, 2u) << party;
@@ -144,7 +153,7 @@ TEST_F(Faults, CustodiansAtDifferentStepsDoNotMatch) {
   Random keys(82);
   MemoryHub hub;
   std::vector<std::unique_ptr<MemoryRing>> rings;
-  std::vector<CoarseMatcher> matchers;
+  std::vector<Matcher> matchers;
   const std::array shared_keys{key_from(keys), key_from(keys), key_from(keys)};
   for (int party = 0; party < kParties; ++party) {
     const auto own = static_cast<std::size_t>(party);
@@ -154,7 +163,7 @@ TEST_F(Faults, CustodiansAtDifferentStepsDoNotMatch) {
     matchers.emplace_back(std::move(lane_keys), *rings.back());
   }
   const auto results = custodians.run([&](int party) {
-    auto result = matchers[static_cast<std::size_t>(party)].match(shared_->of(party));
+    auto result = matchers[static_cast<std::size_t>(party)].sieve(shared_->of(party));
     if (!result) hub.close();
     return result;
   });
@@ -166,7 +175,7 @@ TEST_F(Faults, LanesOfAnotherNumberOrSessionDoNotMatch) {
     Custodians custodians(random_);
     MemoryHub hub;
     std::vector<std::unique_ptr<MemoryRing>> rings;
-    std::vector<CoarseMatcher> matchers;
+    std::vector<Matcher> matchers;
     const std::array keys{key_from(random_), key_from(random_), key_from(random_)};
     for (int party = 0; party < kParties; ++party) {
       const auto own = static_cast<std::size_t>(party);
@@ -175,7 +184,7 @@ TEST_F(Faults, LanesOfAnotherNumberOrSessionDoNotMatch) {
       matchers.emplace_back(LaneKeys(party, keys[own], with_next, other_lane && party == 1 ? 1 : 0), *rings.back());
     }
     const auto results = custodians.run([&](int party) {
-      auto result = matchers[static_cast<std::size_t>(party)].match(shared_->of(party));
+      auto result = matchers[static_cast<std::size_t>(party)].sieve(shared_->of(party));
       if (!result) hub.close();
       return result;
     });

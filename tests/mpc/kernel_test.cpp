@@ -62,20 +62,21 @@ TEST_P(KernelTest, InnerProductsAreExactModulo256) {
       const auto gallery_bytes = bytes_of(random, kExpandedBytes + 1, gallery_kind);
       const std::uint8_t* const gallery = gallery_bytes.data() + 1;
       const auto initial = static_cast<std::uint8_t>(random());
+      const std::size_t rows = 8 * (1 + random() % 4);
       std::vector<std::uint8_t> sum(kRows * kStride, 0xAA);
       std::vector<std::uint8_t> both(kRows * kStride, 0xAA);
-      kernel().dots_of_sum(a.data(), gallery, initial, sum.data(), kStride);
-      kernel().dots_of_both(a.data(), b.data(), gallery, initial, both.data(), kStride);
+      kernel().dots_of_sum(a.data(), gallery, rows, initial, sum.data(), kStride);
+      kernel().dots_of_both(a.data(), b.data(), gallery, rows, initial, both.data(), kStride);
       for (std::size_t j = 0; j < kRows; ++j) {
         const std::uint8_t* const own = gallery + j * kExpandedRowBytes;
         std::array<std::uint8_t, kWidth> added{};
         for (std::size_t k = 0; k < kWidth; ++k) added[k] = static_cast<std::uint8_t>(own[k] + own[kWidth + k]);
-        for (std::size_t i = 0; i < kRows; ++i) {
+        for (std::size_t i = 0; j < rows && i < kRows; ++i) {
           ASSERT_EQ(sum[j * kStride + i], static_cast<std::uint8_t>(initial + plain_dot(a, i, added.data())));
           ASSERT_EQ(both[j * kStride + i],
                     static_cast<std::uint8_t>(initial + plain_dot(a, i, own) + plain_dot(b, i, own + kWidth)));
         }
-        for (std::size_t beyond = kRows; beyond < kStride; ++beyond) {
+        for (std::size_t beyond = j < rows ? kRows : 0; beyond < kStride; ++beyond) {
           ASSERT_EQ(sum[j * kStride + beyond], 0xAA);
           ASSERT_EQ(both[j * kStride + beyond], 0xAA);
         }
@@ -94,13 +95,14 @@ TEST_P(KernelTest, ThreeCustodiansProductsAddUpToTheReferencesMargins) {
     std::vector<std::uint8_t> part(kRows * kRows);
     for (std::size_t party = 0; party < kParties; ++party) {
       std::array<std::uint8_t, kExpandedBytes> bytes{};
-      expand(probe_shares[party], bytes);
-      const PreparedProbe prepared(bytes);
+      const PreparedProbe prepared(probe_shares[party]);
       expand(gallery_shares[party], bytes);
       constexpr auto kMinus = static_cast<std::uint8_t>(-finger::kSimilarityMin);
-      if (party == 0) kernel().dots_of_sum(prepared.sum(), bytes.data(), kMinus, part.data(), kRows);
-      if (party == 1) kernel().dots_of_both(prepared.next(), prepared.sum(), bytes.data(), 0, part.data(), kRows);
-      if (party == 2) kernel().dots_of_both(prepared.next(), prepared.own(), bytes.data(), 0, part.data(), kRows);
+      if (party == 0) kernel().dots_of_sum(prepared.sum(), bytes.data(), kRows, kMinus, part.data(), kRows);
+      if (party == 1)
+        kernel().dots_of_both(prepared.next(), prepared.sum(), bytes.data(), kRows, 0, part.data(), kRows);
+      if (party == 2)
+        kernel().dots_of_both(prepared.next(), prepared.own(), bytes.data(), kRows, 0, part.data(), kRows);
       kernel().add(total.data(), part.data(), part.size(), total.data());
     }
     const auto margins = similarity_margins(probe, gallery);

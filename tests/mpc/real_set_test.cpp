@@ -39,12 +39,15 @@ TEST(RealSet, EveryPairGivesTheReferencesScore) {
     std::vector<ClearPerson> people;
     std::vector<bool> expected;
     for (std::size_t j = i + 1; j < templates.size(); ++j) {
-      const int score = coarse_score(templates[i], templates[j]);
-      people.push_back({{{&templates[i], &templates[j]}}, score});
-      people.push_back({{{&templates[i], &templates[j]}}, score + 1});
+      const int rows = sieve_score(templates[i], templates[j]);
+      const int value = score(templates[i], templates[j]);
+      people.push_back({{{&templates[i], &templates[j]}}, rows, value});
+      people.push_back({{{&templates[i], &templates[j]}}, rows + 1, value + 1});
       expected.insert(expected.end(), {true, false});
     }
-    EXPECT_EQ(match_privately(random, people), expected) << "print " << i << ", seed " << kSeed;
+    EXPECT_EQ(match_privately(random, people), expected) << "sieve, print " << i << ", seed " << kSeed;
+    EXPECT_EQ(match_privately(random, people, best_kernel(), by_score), expected)
+        << "score, print " << i << ", seed " << kSeed;
   }
 }
 

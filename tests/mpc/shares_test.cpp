@@ -94,11 +94,32 @@ TEST(Shares, ExpandedSharesAddUpToTheTemplateRowByRow) {
   }
 }
 
+TEST(Shares, RelationSharesAddUpToTheRelations) {
+  Random random(46);
+  const Template whole = random_template(random, finger::kRows);
+  const auto shares = split_from(random, whole);
+  using Cells = std::array<std::uint8_t, limits::relation_bytes>;
+  std::array<Cells, kParties> own{};
+  std::array<Cells, kParties> next{};
+  for (std::size_t party = 0; party < kParties; ++party) RelationShare(shares[party]).expand(own[party], next[party]);
+  for (std::size_t at = 0; at < limits::relation_bytes; ++at) {
+    const auto& relations = whole.relations;
+    const std::size_t cell = at % finger::kRelations;
+    const std::array kinds{relations.distance[cell], relations.bearing[cell], relations.bearing_back[cell]};
+    ASSERT_EQ(static_cast<std::uint8_t>(own[0][at] + own[1][at] + own[2][at]), kinds[at / finger::kRelations]);
+    for (std::size_t party = 0; party < kParties; ++party) ASSERT_EQ(next[party][at], own[(party + 1) % kParties][at]);
+  }
+  // A probe holds its own share of the same.
+  const PreparedProbe probe(shares[2]);
+  EXPECT_TRUE(std::equal(own[2].begin(), own[2].end(), probe.relations()));
+}
+
 TEST(Shares, ProbesAreTransposedAndAddUp) {
   Random random(44);
+  const auto shares = split_from(random, random_template(random, finger::kRows));
   Expanded bytes{};
-  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
-  const PreparedProbe probe(bytes);
+  expand(shares[1], bytes);
+  const PreparedProbe probe(shares[1]);
   for (std::size_t row = 0; row < finger::kRows; ++row) {
     std::array<std::uint8_t, finger::kWidth> own{};
     std::array<std::uint8_t, finger::kWidth> next{};
@@ -125,8 +146,8 @@ TEST(Shares, SerialisedSharesReadBack) {
     read[static_cast<std::size_t>(party)] = parse_share(bytes.expose(), party).value();
   }
   EXPECT_EQ(serialised_bytes(0), 2u + 32 + 32);
-  EXPECT_EQ(serialised_bytes(1), 2u + 32 + 4096);
-  EXPECT_EQ(serialised_bytes(2), 2u + 4096 + 32);
+  EXPECT_EQ(serialised_bytes(1), 2u + 32 + limits::share_bytes);
+  EXPECT_EQ(serialised_bytes(2), 2u + limits::share_bytes + 32);
   EXPECT_EQ(rebuild(std::array{&read[0], &read[1], &read[2]}).value(), whole);
 }
 
@@ -144,7 +165,7 @@ TEST(Shares, NothingButAWholeShareOfThatCustodianIsRead) {
     longer.push_back(0);
     EXPECT_EQ(parse_share(longer, party).error().code, ErrorCode::damaged);
     Bytes other_version(bytes.begin(), bytes.end());
-    other_version[0] = 2;
+    other_version[0] = 1;
     EXPECT_EQ(parse_share(other_version, party).error().code, ErrorCode::version_mismatch);
     for (int other = 0; other < kParties; ++other) {
       if (other == party) continue;

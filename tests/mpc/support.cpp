@@ -34,6 +34,41 @@ Signs random_signs(Random& random) {
   return signs;
 }
 
+struct Relation {
+  int distance = 0;
+  int bearing = 0;
+  int bearing_back = 0;
+};
+
+Relation random_relation(Random& random) {
+  const int distances = finger::kDistanceUsedMax - finger::kDistanceUsedMin + 1;
+  return {finger::kDistanceUsedMin + below(random, distances), below(random, 256), below(random, 256)};
+}
+
+Relation relation_of(const finger::Template& whole, std::size_t j, std::size_t k) {
+  const std::size_t at = finger::relation_index(std::min(j, k), std::max(j, k));
+  Relation found{whole.relations.distance[at], whole.relations.bearing[at], whole.relations.bearing_back[at]};
+  if (j > k) std::swap(found.bearing, found.bearing_back);
+  return found;
+}
+
+void put_relation(finger::Template& whole, std::size_t j, std::size_t k, const Relation& relation) {
+  const std::size_t at = finger::relation_index(j, k);
+  whole.relations.distance[at] = static_cast<std::uint8_t>(relation.distance);
+  whole.relations.bearing[at] = static_cast<std::uint8_t>(relation.bearing);
+  whole.relations.bearing_back[at] = static_cast<std::uint8_t>(relation.bearing_back);
+}
+
+// The same to a little more than what still agrees.
+Relation noisy_relation(Random& random, Relation relation) {
+  const auto noise = [&](int slack) { return below(random, 2 * slack + 5) - slack - 2; };
+  relation.distance =
+      std::clamp(relation.distance + noise(finger::kDistanceSlack), finger::kDistanceUsedMin, finger::kDistanceUsedMax);
+  relation.bearing += noise(finger::kBearingSlack);
+  relation.bearing_back += noise(finger::kBearingSlack);
+  return relation;
+}
+
 void random_row(Random& random, std::span<std::int8_t, finger::kWidth> row) {
   fill_row(row, random_signs(random), any_direction(random));
 }
@@ -51,13 +86,20 @@ void fill_row(std::span<std::int8_t, finger::kWidth> row, std::span<const std::i
 finger::Template random_template(Random& random, int rows_used) {
   finger::Template out;
   for (int i = 0; i < rows_used; ++i) random_row(random, out.row(i));
+  for (std::size_t k = 1; k < finger::kFineRows && k < static_cast<std::size_t>(rows_used); ++k)
+    for (std::size_t j = 0; j < k; ++j) put_relation(out, j, k, random_relation(random));
   return out;
 }
 
 finger::Template noisy_copy(Random& random, const finger::Template& original, double flip, int rows_replaced) {
   std::vector<int> order(finger::kRows);
   std::iota(order.begin(), order.end(), 0);
-  std::shuffle(order.begin(), order.end(), random);
+  // Half of the copies keep the best rows among the best.
+  if (below(random, 2) == 0) {
+    std::shuffle(order.begin(), order.begin() + finger::kFineRows, random);
+  } else {
+    std::shuffle(order.begin(), order.end(), random);
+  }
   finger::Template out;
   for (int i = 0; i < finger::kRows; ++i) {
     const auto row = original.row(order[static_cast<std::size_t>(i)]);
@@ -72,6 +114,17 @@ finger::Template noisy_copy(Random& random, const finger::Template& original, do
     }
     const double direction = std::atan2(row[finger::kSinEntry], row[finger::kCosEntry]);
     fill_row(out.row(i), signs, direction + flip * any_direction(random));
+  }
+  for (std::size_t k = 1; k < finger::kFineRows; ++k) {
+    for (std::size_t j = 0; j < k; ++j) {
+      const auto used = [&](std::size_t row) { return out.row(static_cast<int>(row))[finger::kUsedEntry] != 0; };
+      if (!used(j) || !used(k)) continue;
+      const auto from_j = static_cast<std::size_t>(order[j]);
+      const auto from_k = static_cast<std::size_t>(order[k]);
+      const bool known = from_j < finger::kFineRows && from_k < finger::kFineRows;
+      put_relation(out, j, k,
+                   known ? noisy_relation(random, relation_of(original, from_j, from_k)) : random_relation(random));
+    }
   }
   return out;
 }
@@ -170,6 +223,7 @@ SharedPeople::SharedPeople(Random& random, std::span<const ClearPerson> people) 
     for (const ClearPerson& person : people) pairs += person.pairs.size();
     held.probes.reserve(pairs);
     held.galleries.reserve(pairs);
+    held.relations.reserve(pairs);
     held.pairs.reserve(pairs);
   }
   for (const ClearPerson& person : people) {
@@ -180,16 +234,15 @@ SharedPeople::SharedPeople(Random& random, std::span<const ClearPerson> people) 
       const auto gallery_shares = split_from(random, *gallery);
       for (std::size_t party = 0; party < kParties; ++party) {
         auto& held = held_[party];
-        std::array<std::uint8_t, kExpandedBytes> expanded{};
-        expand(probe_shares[party], expanded);
-        held.probes.emplace_back(expanded);
+        held.probes.emplace_back(probe_shares[party]);
         expand(gallery_shares[party], held.galleries.emplace_back());
-        held.pairs.push_back({&held.probes.back(), held.galleries.back().data()});
+        held.relations.emplace_back(gallery_shares[party]);
+        held.pairs.push_back({&held.probes.back(), held.galleries.back().data(), &held.relations.back()});
       }
     }
     for (std::size_t party = 0; party < kParties; ++party) {
       const auto pairs = std::span(std::as_const(held_[party].pairs)).subspan(first[party], person.pairs.size());
-      persons_[party].push_back({pairs, person.rows_matched_min});
+      persons_[party].push_back({pairs, person.rows_matched_min, person.score_min});
     }
   }
 }
@@ -198,16 +251,29 @@ std::vector<bool> expected_answers(std::span<const ClearPerson> people) {
   std::vector<bool> answers;
   for (const ClearPerson& person : people) {
     int score = 0;
-    for (const auto& [probe, gallery] : person.pairs) score += coarse_score(*probe, *gallery);
+    for (const auto& [probe, gallery] : person.pairs) score += sieve_score(*probe, *gallery);
     answers.push_back(score >= person.rows_matched_min);
   }
   return answers;
 }
 
-std::vector<bool> match_privately(Random& random, std::span<const ClearPerson> people, const Kernel& kernel) {
+Result<AcceptShares> by_sieve(Matcher& matcher, std::span<const Person> persons) {
+  return matcher.sieve(persons);
+}
+
+Result<AcceptShares> by_score(Matcher& matcher, std::span<const Person> persons) {
+  return matcher.compare(persons);
+}
+
+Result<AcceptShares> by_search(Matcher& matcher, std::span<const Person> persons) {
+  return matcher.search(persons, {2});
+}
+
+std::vector<bool> match_privately(Random& random, std::span<const ClearPerson> people, const Kernel& kernel,
+                                  const Match& match) {
   const SharedPeople shared(random, people);
   Custodians custodians(random, kernel);
-  auto results = custodians.run([&](int party) { return custodians.matcher(party).match(shared.of(party)); });
+  auto results = custodians.run([&](int party) { return match(custodians.matcher(party), shared.of(party)); });
   std::array<AcceptShares, kParties> shares;
   for (std::size_t party = 0; party < kParties; ++party) {
     if (!results[party]) {

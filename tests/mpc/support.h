@@ -1,6 +1,8 @@
 // What the tests of the private match share: templates, shares from a seed, a ring in memory, three custodians.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <condition_variable>
 #include <functional>
@@ -70,18 +72,19 @@ class Custodians {
   MemoryRing& ring(int party) { return rings_[static_cast<std::size_t>(party)]; }
   // Runs step(party) on three threads; one that fails closes the ring. Fails the test when they hang.
   std::array<Result<AcceptShares>, kParties> run(const std::function<Result<AcceptShares>(int)>& step);
-  CoarseMatcher& matcher(int party) { return matchers_[static_cast<std::size_t>(party)]; }
+  Matcher& matcher(int party) { return matchers_[static_cast<std::size_t>(party)]; }
 
  private:
   MemoryHub hub_;
   std::array<MemoryRing, kParties> rings_;
-  std::vector<CoarseMatcher> matchers_;
+  std::vector<Matcher> matchers_;
 };
 
 // A person of the tests, in the clear.
 struct ClearPerson {
   std::vector<std::pair<const finger::Template*, const finger::Template*>> pairs;  // probe, gallery
   int rows_matched_min = 0;
+  int score_min = 0;
 };
 
 // All three custodians' shares of a list of people.
@@ -94,16 +97,34 @@ class SharedPeople {
   struct Holdings {
     std::vector<PreparedProbe> probes;
     std::vector<std::array<std::uint8_t, kExpandedBytes>> galleries;
+    std::vector<RelationShare> relations;
     std::vector<FingerPair> pairs;
   };
   std::array<Holdings, kParties> held_;
   std::array<std::vector<Person>, kParties> persons_;
 };
 
+// One of the three kinds of match, at one custodian.
+using Match = std::function<Result<AcceptShares>(Matcher& matcher, std::span<const Person> persons)>;
+Result<AcceptShares> by_sieve(Matcher& matcher, std::span<const Person> persons);
+Result<AcceptShares> by_score(Matcher& matcher, std::span<const Person> persons);
+// Both, a quarter of the people drawn by lot.
+Result<AcceptShares> by_search(Matcher& matcher, std::span<const Person> persons);
+
+struct Kind {
+  const char* name;
+  Result<AcceptShares> (*match)(Matcher& matcher, std::span<const Person> persons);
+};
+inline constexpr std::array kKinds{Kind{"Sieve", by_sieve}, Kind{"Score", by_score}, Kind{"Search", by_search}};
+inline std::string name_of(const testing::TestParamInfo<Kind>& kind) {
+  return kind.param.name;
+}
+
+// In the clear, by the sieve score.
 std::vector<bool> expected_answers(std::span<const ClearPerson> people);
 // The whole private match of `people`; fails the test on an error.
 std::vector<bool> match_privately(Random& random, std::span<const ClearPerson> people,
-                                  const Kernel& kernel = best_kernel());
+                                  const Kernel& kernel = best_kernel(), const Match& match = by_sieve);
 
 // Pearson's statistic of how often each value occurred, against the uniform distribution, in standard deviations from
 // its mean.

@@ -21,7 +21,7 @@ struct Seen {
 // A lane that many matches are seen on.
 class Watched {
  public:
-  explicit Watched(Random& random) : random_(random), custodians_(random) {}
+  Watched(Random& random, Kind kind) : random_(random), kind_(kind), custodians_(random) {}
 
   Seen match(std::span<const ClearPerson> people) { return match(SharedPeople(random_, people)); }
   Seen match(const SharedPeople& shared) {
@@ -31,7 +31,8 @@ class Watched {
       ring.received.clear();
       ring.lengths.clear();
     }
-    auto results = custodians_.run([&](int party) { return custodians_.matcher(party).match(shared.of(party)); });
+    auto results =
+        custodians_.run([&](int party) { return kind_.match(custodians_.matcher(party), shared.of(party)); });
     Seen seen;
     for (int party = 0; party < kParties; ++party) {
       const auto i = static_cast<std::size_t>(party);
@@ -45,31 +46,39 @@ class Watched {
 
  private:
   Random& random_;
+  Kind kind_;
   Custodians custodians_;
 };
 
 // On a fresh lane: the roles move on from batch to batch, and the lengths with them.
-Seen observe_first(Random& random, std::span<const ClearPerson> people) {
-  return Watched(random).match(people);
+Seen observe_first(Random& random, Kind kind, std::span<const ClearPerson> people) {
+  return Watched(random, kind).match(people);
 }
 
-TEST(Transcript, LengthsDependOnPublicSizesAlone) {
+class Transcript : public testing::TestWithParam<Kind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, Transcript, testing::ValuesIn(kKinds), name_of);
+
+TEST_P(Transcript, LengthsDependOnPublicSizesAlone) {
   Random random(71);
   const Template full = random_template(random, finger::kRows);
   const Template other = random_template(random, finger::kRows);
   const Template few = random_template(random, 6);
   const Template empty;
-  const std::vector<ClearPerson> same{{{{&full, &full}, {&other, &other}}, 1}, {{{&full, &full}}, 1}};
-  const std::vector<ClearPerson> different{{{{&empty, &full}, {&few, &other}}, 64}, {{{&few, &empty}}, 33}};
-  EXPECT_EQ(observe_first(random, same).lengths, observe_first(random, different).lengths);
+  // In a search the number of those who go on shows; here everybody does.
+  const bool search = GetParam().match == by_search;
+  const std::vector<ClearPerson> same{{{{&full, &full}, {&other, &other}}, search ? 0 : 1, 1},
+                                      {{{&full, &full}}, search ? 0 : 1, 1}};
+  const std::vector<ClearPerson> different{{{{&empty, &full}, {&few, &other}}, search ? 0 : 64, 90},
+                                           {{{&few, &empty}}, search ? 0 : 33, 400}};
+  EXPECT_EQ(observe_first(random, GetParam(), same).lengths, observe_first(random, GetParam(), different).lengths);
   // The test could fail: another number of pairs does show.
   const std::vector<ClearPerson> more{same[0], same[0]};
-  EXPECT_NE(observe_first(random, same).lengths, observe_first(random, more).lengths);
+  EXPECT_NE(observe_first(random, GetParam(), same).lengths, observe_first(random, GetParam(), more).lengths);
 }
 
 // The same pair of prints many times over, so that neighbouring bytes of a message stand for the same values: unmasked,
 // or under one mask for all, they would be far from uniform.
-TEST(Transcript, EveryPartOfWhatIsReceivedIsUniform) {
+TEST_P(Transcript, EveryPartOfWhatIsReceivedIsUniform) {
   constexpr std::uint64_t kSeed = 72;
   constexpr std::size_t kPartBytes = 1024;
   constexpr int kRounds = 4;
@@ -77,8 +86,8 @@ TEST(Transcript, EveryPartOfWhatIsReceivedIsUniform) {
   const Template full = random_template(random, finger::kRows);
   const Template empty;
   for (const auto& [probe, gallery] : {std::pair{&full, &full}, {&empty, &full}}) {
-    const SharedPeople people(random, std::vector<ClearPerson>(256, {{{probe, gallery}}, 16}));
-    Watched lane(random);
+    const SharedPeople people(random, std::vector<ClearPerson>(512, {{{probe, gallery}}, 16}));
+    Watched lane(random, GetParam());
     std::array<std::vector<std::array<std::uint32_t, 256>>, kParties> counts;
     for (int round = 0; round < kRounds; ++round) {
       // In three matches each custodian plays each of the protocol's roles once.
@@ -103,11 +112,11 @@ TEST(Transcript, EveryPartOfWhatIsReceivedIsUniform) {
 }
 
 // Values that are zero, under masks: where two masks were the same, so would be the bytes.
-TEST(Transcript, NoEightBytesAreSeenTwice) {
+TEST_P(Transcript, NoEightBytesAreSeenTwice) {
   Random random(76);
   const Template empty;
-  const SharedPeople people(random, std::vector<ClearPerson>(100, {{{&empty, &empty}}, 16}));
-  Watched lane(random);
+  const SharedPeople people(random, std::vector<ClearPerson>(200, {{{&empty, &empty}}, 16}));
+  Watched lane(random, GetParam());
   std::vector<std::array<std::uint8_t, 8>> windows;
   for (int round = 0; round < 3; ++round) {
     const Seen seen = lane.match(people);
@@ -136,7 +145,12 @@ bool shows(const Bytes& seen, ByteView secret) {
 // Everything about a pair of prints that the protocol computes with, in the clear.
 std::vector<Bytes> secrets_of(const Template& probe, const Template& gallery) {
   std::vector<Bytes> secrets;
-  for (const Template* whole : {&probe, &gallery}) secrets.emplace_back(whole->cells.begin(), whole->cells.end());
+  for (const Template* whole : {&probe, &gallery}) {
+    secrets.emplace_back(whole->cells.begin(), whole->cells.end());
+    const finger::Relations& relations = whole->relations;
+    for (const auto* cells : {&relations.distance, &relations.bearing, &relations.bearing_back})
+      secrets.emplace_back(cells->begin(), cells->end());
+  }
   const auto margins = similarity_margins(probe, gallery);
   Bytes by_gallery_row;
   Bytes planes(8 * margins.size() / 8);
@@ -156,9 +170,9 @@ std::vector<Bytes> secrets_of(const Template& probe, const Template& gallery) {
   return secrets;
 }
 
-TEST(Transcript, ShowsNeitherPrintsNorMarginsNorTheirBits) {
+TEST_P(Transcript, ShowsNeitherPrintsNorMarginsNorTheirBits) {
   Random random(73);
-  Watched lane(random);
+  Watched lane(random, GetParam());
   for (int round = 0; round < 50; ++round) {
     const Template probe = random_template(random, finger::kRows);
     const Template gallery = noisy_copy(random, probe, 0.1, 4);
@@ -174,13 +188,13 @@ TEST(Transcript, ShowsNeitherPrintsNorMarginsNorTheirBits) {
   }
 }
 
-TEST(Transcript, OneCustodiansAnswerIsUniformAndTwoGiveTheAnswer) {
+TEST_P(Transcript, OneCustodiansAnswerIsUniformAndTwoGiveTheAnswer) {
   constexpr std::uint64_t kSeed = 74;
   Random random(kSeed);
   const Template full = random_template(random, finger::kRows);
   constexpr std::size_t kPeople = 80;
-  const SharedPeople people(random, std::vector<ClearPerson>(kPeople, {{{&full, &full}}, 32}));
-  Watched lane(random);
+  const SharedPeople people(random, std::vector<ClearPerson>(kPeople, {{{&full, &full}}, limits::sieve_rows}));
+  Watched lane(random, GetParam());
   std::array<std::array<std::uint32_t, 256>, kParties> counts{};
   for (int i = 0; i < 200; ++i) {
     const Seen seen = lane.match(people);
@@ -196,11 +210,11 @@ TEST(Transcript, OneCustodiansAnswerIsUniformAndTwoGiveTheAnswer) {
   for (const auto& count : counts) EXPECT_LT(chi_square_deviations(count), kDeviationsMax) << "seed " << kSeed;
 }
 
-TEST(Transcript, TheSameMatchOnTheSameLaneLooksDifferentEachTime) {
+TEST_P(Transcript, TheSameMatchOnTheSameLaneLooksDifferentEachTime) {
   Random random(75);
   const Template full = random_template(random, finger::kRows);
   const SharedPeople people(random, std::vector<ClearPerson>{{{{&full, &full}}, 16}});
-  Watched lane(random);
+  Watched lane(random, GetParam());
   // Each custodian plays the same role in every third match.
   std::array<std::vector<Bytes>, kParties> seen;
   for (int round = 0; round < 12; ++round) {

@@ -85,6 +85,24 @@ TEST(Client, ErrorOfTheServerIsTheCallsErrorAndKeepsTheConnection) {
   }
 }
 
+TEST(Client, AStopRequestEndsACallAndNotTheNext) {
+  Gate gate;
+  const auto server = start_gated_server(gate);
+  ASSERT_OK(server);
+  Client client(peer_of(*server), desk_identity(), desk_hello(), 1);
+  std::stop_source stop;
+  auto held = std::async(std::launch::async, [&] { return client.call(request(1), plenty(), stop.get_token()); });
+  gate.wait_for_requests(1);
+  // Waits for the only connection, and is stopped there.
+  auto waiting = std::async(std::launch::async, [&] { return client.call(request(2), plenty(), stop.get_token()); });
+  stop.request_stop();
+  EXPECT_ERROR(held.get(), ErrorCode::unavailable);
+  EXPECT_ERROR(waiting.get(), ErrorCode::unavailable);
+  EXPECT_ERROR(client.call(request(0), plenty(), stop.get_token()), ErrorCode::unavailable);
+  EXPECT_OK(client.call(request(0), plenty()));
+  gate.open();
+}
+
 TEST(Client, NobodyThereIsUnavailableWithTheName) {
   Address address;
   {

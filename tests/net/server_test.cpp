@@ -317,6 +317,46 @@ TEST(Server, BeyondItsConnectionsItSaysBusyAndRecovers) {
   EXPECT_OK(again);
 }
 
+TEST(Server, ADeskNeverTakesTheCustodiansPlaces) {
+  ServerOptions options = server_options();
+  options.connections_max = 5;
+  options.custodian_places = 2;
+  const auto server = start_echo_server(std::move(options));
+  ASSERT_OK(server);
+  std::vector<Greeted> open;
+  for (int i = 0; i < 3; ++i) {
+    auto greeted = greet(*server);
+    ASSERT_OK(greeted);
+    open.push_back(std::move(*greeted));
+  }
+  EXPECT_ERROR(greet(*server), ErrorCode::busy);
+  for (int i = 0; i < 2; ++i) {
+    auto greeted = greet(*server, custodian_identity(1 + i), custodian_hello(1 + i));
+    ASSERT_OK(greeted);
+    open.push_back(std::move(*greeted));
+  }
+  EXPECT_ERROR(greet(*server, custodian_identity(1), custodian_hello(1)), ErrorCode::busy);
+}
+
+TEST(Server, OnePartyHasItsShareOfTheConnections) {
+  ServerOptions options = server_options();
+  options.desk_connections_max = 2;
+  options.custodian_connections_max = 1;
+  const auto server = start_echo_server(std::move(options));
+  ASSERT_OK(server);
+  const auto first = greet(*server);
+  const auto second = greet(*server);
+  ASSERT_OK(first);
+  ASSERT_OK(second);
+  const auto third = greet(*server);
+  EXPECT_ERROR(third, ErrorCode::busy);
+  EXPECT_NE(third.error().what.find("desk"), std::string::npos) << third.error().message();
+  const auto custodian = greet(*server, custodian_identity(1), custodian_hello(1));
+  ASSERT_OK(custodian);
+  EXPECT_ERROR(greet(*server, custodian_identity(1), custodian_hello(1)), ErrorCode::busy);
+  EXPECT_OK(greet(*server, custodian_identity(2), custodian_hello(2)));
+}
+
 TEST(Server, SilentSocketsBeyondTheLimitGiveWayToNewOnes) {
   ServerOptions options = server_options();
   options.handshakes_max = 4;

@@ -122,6 +122,32 @@ TEST(Request, FingersRiseFromOneToTen) {
   }
 }
 
+TEST(Request, AComparisonMaySayHowLongItMayTake) {
+  for (const Kind kind : {Kind::verify, Kind::identify}) {
+    Request request = make(kind);
+    EXPECT_EQ(request.time_allowed_ms(), default_timeout_ms(kind));
+    EXPECT_FALSE(to_json(request).contains("timeout_ms"));
+    const crypto::Digest without = request.digest();
+    request.timeout_ms = 1234;
+    EXPECT_EQ(request.time_allowed_ms(), 1234);
+    EXPECT_NE(request.digest(), without);
+    const auto read = request_from_json(to_json(request));
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->timeout_ms, 1234);
+    json object = to_json(request);
+    for (const json& bad : {json(0), json(-1), json(default_timeout_ms(kind) + 1), json(1.0), json("1"), json(nullptr),
+                            json(4294967297), json(18446744073709551615U)}) {
+      object["timeout_ms"] = bad;
+      EXPECT_FALSE(request_from_json(object)) << bad.dump();
+    }
+  }
+  for (const Kind kind : {Kind::enrol, Kind::erase}) {
+    json object = to_json(make(kind));
+    object["timeout_ms"] = 1000;
+    EXPECT_FALSE(request_from_json(object));
+  }
+}
+
 TEST(Request, OnlyWhatTheKindHas) {
   json search = to_json(make(Kind::identify));
   search["subject"] = std::string(64, 'a');

@@ -1,0 +1,48 @@
+#include "mpc/survivors.h"
+
+#include "mpc/secret_buffer.h"
+
+namespace qorgan::mpc {
+
+Result<std::vector<std::size_t>> open_survivors(Gates& gates, const AcceptShares& accepted, int lot_bits) {
+  QORGAN_ASSERT(lot_bits >= 0);
+  const std::size_t plane = (accepted.persons + 7) / 8;
+  std::vector<std::size_t> survivors;
+  if (accepted.persons == 0) return survivors;
+  // Keystream as it comes is a shared random bit: custodian i lacks the third of its three parts.
+  std::size_t planes = static_cast<std::size_t>(lot_bits);
+  SecretBuffer drawn_own((planes + 1) * plane);
+  SecretBuffer drawn_next((planes + 1) * plane);
+  const auto drawn = [&](std::size_t at) {
+    return MutableSharedBits{drawn_own.data() + at * plane, drawn_next.data() + at * plane};
+  };
+  gates.keys().own().fill(drawn_own.part(0, planes * plane));
+  gates.keys().next().fill(drawn_next.part(0, planes * plane));
+  const Bytes ones(plane, 0xFF);
+  if (planes == 0) {
+    gates.exclusive_or_public(drawn(0), ones.data(), plane);
+    planes = 1;
+  }
+  while (planes > 1) {
+    const std::size_t half = planes / 2;
+    QORGAN_CHECK(gates.and_into(drawn(0), drawn(planes - half), half * plane, drawn(0)));
+    planes -= half;
+  }
+
+  // Accepted or drawn: the complement of neither.
+  Bytes own = accepted.own;
+  Bytes next = accepted.next;
+  const MutableSharedBits open{own.data(), next.data()};
+  gates.exclusive_or_public(open, ones.data(), plane);
+  gates.exclusive_or_public(drawn(0), ones.data(), plane);
+  QORGAN_CHECK(gates.and_into(open, drawn(0), plane, open));
+  Bytes third(plane);
+  QORGAN_CHECK(gates.ring().exchange(next, third));
+  for (std::size_t p = 0; p < accepted.persons; ++p) {
+    const std::size_t byte = p / 8;
+    if (((own[byte] ^ next[byte] ^ third[byte]) >> (p % 8) & 1) == 0) survivors.push_back(p);
+  }
+  return survivors;
+}
+
+}  // namespace qorgan::mpc

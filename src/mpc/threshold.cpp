@@ -1,0 +1,167 @@
+#include "mpc/threshold.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "mpc/shares.h"
+
+namespace qorgan::mpc {
+namespace {
+
+constexpr std::size_t kDigits = 16;
+
+// Plane k holds bit k of each number.
+void to_planes(std::span<const std::uint16_t> numbers, std::size_t plane_bytes, std::uint8_t* planes) {
+  std::fill_n(planes, kDigits * plane_bytes, std::uint8_t{0});
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    for (std::size_t k = 0; k < kDigits; ++k) {
+      std::uint8_t& byte = planes[k * plane_bytes + i / 8];
+      byte = static_cast<std::uint8_t>(byte | (numbers[i] >> k & 1) << (i % 8));
+    }
+  }
+}
+
+std::vector<std::uint16_t> words_of(std::span<const std::uint8_t> bytes) {
+  std::vector<std::uint16_t> words(bytes.size() / 2);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    words[i] = static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8);
+  return words;
+}
+
+void wipe_words(std::vector<std::uint16_t>& words) {
+  crypto::wipe({reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint16_t)});
+}
+
+// Bytes of a sum's addend, lowest first.
+SecretBuffer bytes_of(const std::vector<std::uint16_t>& words) {
+  SecretBuffer bytes(2 * words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    bytes.data()[2 * i] = static_cast<std::uint8_t>(words[i]);
+    bytes.data()[2 * i + 1] = static_cast<std::uint8_t>(words[i] >> 8);
+  }
+  return bytes;
+}
+
+struct Planes {
+  explicit Planes(std::size_t size) : own(size), next(size) {}
+  MutableSharedBits at(std::size_t offset) { return {own.data() + offset, next.data() + offset}; }
+  SecretBuffer own;
+  SecretBuffer next;
+};
+
+// As in mpc/sign.h: the sum falls into u, which custodian 0 knows, and v, which custodian 1 knows; both share the
+// digits of theirs. u_k has the shares (u_k ^ r, r, 0), v_k the shares (0, v_k ^ s, s).
+Status share_digits(Gates& gates, std::span<const std::uint16_t> addends, Planes& u, Planes& v,
+                    std::size_t plane_bytes) {
+  const std::size_t message_bytes = 2 * addends.size();
+  const std::size_t planes_bytes = kDigits * plane_bytes;
+  LaneKeys& keys = gates.keys();
+  std::vector<std::uint16_t> words(addends.begin(), addends.end());
+  if (keys.party() == 0) {
+    SecretBuffer mask(message_bytes);
+    keys.own().fill(mask.part(0, message_bytes));
+    std::vector<std::uint16_t> masks = words_of({mask.data(), message_bytes});
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(words[i] - masks[i]);
+    to_planes(words, plane_bytes, u.own.data());
+    keys.next().fill({u.next.data(), planes_bytes});
+    gates.kernel().exclusive_or(u.own.data(), u.next.data(), planes_bytes, u.own.data());
+    wipe_words(masks);
+    wipe_words(words);
+    QORGAN_CHECK(gates.ring().exchange(u.own.part(0, planes_bytes), {}));
+    return gates.ring().exchange({}, v.next.part(0, planes_bytes));
+  }
+  if (keys.party() == 1) {
+    SecretBuffer received(message_bytes);
+    QORGAN_CHECK(gates.ring().exchange({}, received.part(0, message_bytes)));
+    std::vector<std::uint16_t> masked = words_of({received.data(), message_bytes});
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(words[i] + masked[i]);
+    to_planes(words, plane_bytes, v.own.data());
+    keys.own().fill({u.own.data(), planes_bytes});
+    keys.next().fill({v.next.data(), planes_bytes});
+    gates.kernel().exclusive_or(v.own.data(), v.next.data(), planes_bytes, v.own.data());
+    wipe_words(masked);
+    wipe_words(words);
+    return gates.ring().exchange(v.own.part(0, planes_bytes), {});
+  }
+  SecretBuffer mask(message_bytes);
+  keys.next().fill(mask.part(0, message_bytes));
+  std::vector<std::uint16_t> masks = words_of({mask.data(), message_bytes});
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(words[i] + masks[i]);
+  SecretBuffer sent = bytes_of(words);
+  keys.own().fill({v.own.data(), planes_bytes});
+  wipe_words(masks);
+  wipe_words(words);
+  return gates.ring().exchange(sent.part(0, message_bytes), u.next.part(0, planes_bytes));
+}
+
+}  // namespace
+
+// The carry into the sign digit by the two rules for a run of digits, high after low: generate = g_high ^ p_high g_low,
+// propagate = p_high p_low. Halving the 15 digits takes four rounds.
+Status not_negative(Gates& gates, std::span<const std::uint16_t> addends, MutableSharedBits out) {
+  QORGAN_ASSERT(!addends.empty());
+  const std::size_t plane = (addends.size() + 7) / 8;
+  const Kernel& kernel = gates.kernel();
+  Planes u(kDigits * plane);
+  Planes v(kDigits * plane);
+  QORGAN_CHECK(share_digits(gates, addends, u, v, plane));
+
+  std::size_t digits = kDigits - 1;
+  // generate, then propagate; the runs of digits from the lowest to the highest.
+  Planes runs(2 * digits * plane);
+  const auto generate = [&] { return runs.at(0); };
+  const auto propagate = [&](std::size_t runs_now) { return runs.at(runs_now * plane); };
+  QORGAN_CHECK(gates.and_into(u.at(0), v.at(0), digits * plane, generate()));
+  kernel.exclusive_or(u.own.data(), v.own.data(), kDigits * plane, u.own.data());
+  kernel.exclusive_or(u.next.data(), v.next.data(), kDigits * plane, u.next.data());
+  std::copy_n(u.own.data(), digits * plane, propagate(digits).own);
+  std::copy_n(u.next.data(), digits * plane, propagate(digits).next);
+
+  Planes left(2 * digits * plane);
+  Planes right(2 * digits * plane);
+  const auto copy = [&](MutableSharedBits from, MutableSharedBits to) {
+    std::copy_n(from.own, plane, to.own);
+    std::copy_n(from.next, plane, to.next);
+  };
+  while (digits > 1) {
+    // Where the number is odd, the lowest run waits for the next round.
+    const std::size_t odd = digits % 2;
+    const std::size_t joined = digits / 2;
+    for (std::size_t i = 0; i < joined; ++i) {
+      const std::size_t low = odd + 2 * i;
+      const MutableSharedBits high_propagate = propagate(digits).at((low + 1) * plane);
+      copy(high_propagate, left.at(i * plane));
+      copy(high_propagate, left.at((joined + i) * plane));
+      copy(generate().at(low * plane), right.at(i * plane));
+      copy(propagate(digits).at(low * plane), right.at((joined + i) * plane));
+    }
+    QORGAN_CHECK(gates.and_into(left.at(0), right.at(0), 2 * joined * plane, left.at(0)));
+    const std::size_t after = joined + odd;
+    Planes next(2 * after * plane);
+    if (odd == 1) {
+      copy(generate(), next.at(0));
+      copy(propagate(digits), next.at(after * plane));
+    }
+    for (std::size_t i = 0; i < joined; ++i) {
+      const MutableSharedBits to = next.at((odd + i) * plane);
+      copy(generate().at((odd + 2 * i + 1) * plane), to);
+      kernel.exclusive_or(to.own, left.own.data() + i * plane, plane, to.own);
+      kernel.exclusive_or(to.next, left.next.data() + i * plane, plane, to.next);
+      copy(left.at((joined + i) * plane), next.at((after + odd + i) * plane));
+    }
+    runs = std::move(next);
+    digits = after;
+  }
+  // The sign digit itself, and its complement.
+  const std::size_t sign = (kDigits - 1) * plane;
+  kernel.exclusive_or(generate().own, u.own.data() + sign, plane, out.own);
+  kernel.exclusive_or(generate().next, u.next.data() + sign, plane, out.next);
+  Bytes used(addends.size() / 8, 0xFF);
+  if (addends.size() % 8 != 0) used.push_back(static_cast<std::uint8_t>(0xFF >> (8 - addends.size() % 8)));
+  gates.exclusive_or_public(out, used.data(), plane);
+  kernel.bit_and(out.own, used.data(), plane, out.own);
+  kernel.bit_and(out.next, used.data(), plane, out.next);
+  return {};
+}
+
+}  // namespace qorgan::mpc
