@@ -9,7 +9,8 @@
 # PROJECTION in the environment is a projection file to use for all sets in place of those learnt on the others.
 # Where ../shared/lab/accuracy.py is there it prints EER and FNMR of each set. For example
 #   bench/accuracy.sh build/release/qorgan ../shared/fingerprints /tmp/accuracy fvc2002_db2=569
-# The scores also go to bench/calibrate.py, for the table of src/finger/decision.cpp.
+# `qorgan lab report accuracy` does the same within one process and writes docs/accuracy.md; this script leaves every
+# step's files behind, for work on one of them.
 set -euo pipefail
 if [ $# -lt 3 ]; then
   sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"

@@ -36,7 +36,7 @@ Status run(const Options& options, const Context& context) {
   QORGAN_TRY(const lab::Calibration made, calibrate(options));
   std::string command = "qorgan lab calibrate";
   for (const std::string& path : options.files)
-    command += " \n//     " + std::filesystem::path(path).filename().string();
+    command += "\n//     " + std::filesystem::path(path).filename().string();
   const std::string source = lab::decision_table_source(made, command, options.files.size());
   QORGAN_CHECK(write_file_atomically(options.out, as_bytes(source), FileMode::public_file));
   const finger::DecisionModel decision = made.decision();

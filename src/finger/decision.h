@@ -12,8 +12,8 @@ inline constexpr double kVerificationFmrOneFinger = 1e-3;
 inline constexpr double kVerificationFmrManyFingers = 1e-5;
 // Share of searches of people who are not in the gallery that give a candidate all the same.
 inline constexpr double kIdentificationFpir = 0.01;
-// Share of other people that a search may let through to its second stage. That stage costs several times the first
-// a pair, so that with this few it adds about a hundredth to a search.
+// Share of other people that a search may let through to its second stage: a comparison there takes some thirty times
+// as long as in the first, so that so few add less than a twentieth to a search.
 inline constexpr double kSurvivorShareMax = 0.0015;
 
 // The scores (mpc::score, mpc/reference.h) of a person's fingers are added up and compared with these: "yes" from them
