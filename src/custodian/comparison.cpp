@@ -34,6 +34,22 @@ struct Part {
   std::vector<mpc::Person> people;
 };
 
+struct Minima {
+  int rows = 0;
+  int score = 0;
+};
+
+// By the number of fingers compared.
+std::vector<Minima> all_minima(protocol::Kind kind, std::size_t gallery_people) {
+  std::vector<Minima> all;
+  for (int fingers = 0; fingers <= limits::fingers_per_person_max; ++fingers) {
+    const int score = kind == protocol::Kind::verify ? finger::verification_score_min(fingers)
+                                                     : finger::identification_score_min(fingers, gallery_people);
+    all.push_back({finger::survivor_rows_min(fingers), score});
+  }
+  return all;
+}
+
 Part make_part(std::span<const Gallery::Person> people, const std::vector<Probe>& probes, protocol::Kind kind,
                std::size_t gallery_people) {
   Part part;
@@ -48,18 +64,17 @@ Part make_part(std::span<const Gallery::Person> people, const std::vector<Probe>
           part.pairs.push_back({&probe.prepared, finger.bytes().data(), &finger.relations()});
     counts.push_back(part.pairs.size() - before);
   }
+  const std::vector<Minima> minima = all_minima(kind, gallery_people);
+  part.people.reserve(people.size());
   std::size_t at = 0;
   for (const std::size_t count : counts) {
-    const int fingers = static_cast<int>(count);
-    const int score_min = kind == protocol::Kind::verify ? finger::verification_score_min(fingers)
-                                                         : finger::identification_score_min(fingers, gallery_people);
-    part.people.push_back({std::span(part.pairs).subspan(at, count), finger::survivor_rows_min(fingers), score_min});
+    part.people.push_back({std::span(part.pairs).subspan(at, count), minima[count].rows, minima[count].score});
     at += count;
   }
   return part;
 }
 
-// A search among few compares all by the score; among many, those whom the coarse score keeps and some drawn by lot.
+// A search among few compares all by the score; among many, those who pass the sieve and some drawn by lot.
 Result<mpc::AcceptShares> match(mpc::Matcher& matcher, const Part& part, protocol::Kind kind,
                                 std::size_t gallery_people, const mpc::MatchOptions& options) {
   const std::size_t people_to_one_drawn = gallery_people / limits::survivors_by_lot;

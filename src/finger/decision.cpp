@@ -35,13 +35,4 @@ double false_match_rate(int fingers, int score) {
   return model().false_match_rate(fingers, score);
 }
 
-int verification_rows_min(int fingers) {
-  return model().rows().lowest(fingers, fingers <= 1 ? kVerificationFmrOneFinger : kVerificationFmrManyFingers);
-}
-
-int identification_rows_min(int fingers, std::size_t gallery_people) {
-  const double people = static_cast<double>(std::max<std::size_t>(gallery_people, 1));
-  return std::max(verification_rows_min(fingers), model().rows().lowest(fingers, kIdentificationFpir / people));
-}
-
 }  // namespace qorgan::finger

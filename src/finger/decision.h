@@ -32,8 +32,4 @@ int survivor_rows_min(int fingers);
 // fingers taken as independent of one another.
 double false_match_rate(int fingers, int score);
 
-// Superseded: thresholds of a decision on matched rows alone.
-int verification_rows_min(int fingers);
-int identification_rows_min(int fingers, std::size_t gallery_people);
-
 }  // namespace qorgan::finger

@@ -13,6 +13,12 @@ constexpr std::size_t kTilePairs = SignBits::kTileValues / kRowPairs;
 static_assert(kTilePairs * kRowPairs == SignBits::kTileValues);
 constexpr auto kMinusThreshold = static_cast<std::uint8_t>(-finger::kSimilarityMin);
 
+// Each finger's shares lie in pages of their own, where the processor's own prefetching begins anew every time.
+void fetch_ahead(const std::uint8_t* gallery) {
+  constexpr std::size_t kLineBytes = 64;
+  for (std::size_t at = 0; at < kSieveRows * kExpandedRowBytes; at += kLineBytes) __builtin_prefetch(gallery + at);
+}
+
 }  // namespace
 
 void margin_addends(const Kernel& kernel, int role, const FingerPair& pair, std::size_t gallery_rows, std::uint8_t* out,
@@ -30,8 +36,11 @@ Status dissimilar(SignBits& signs, Gates& gates, std::span<const FingerPair> pai
   const int role = signs.role(turn);
   const auto source = [&](std::size_t first, MutableByteView tile) {
     const auto of_tile = pairs.subspan(first / kRowPairs, tile.size() / kRowPairs);
-    for (std::size_t i = 0; i < of_tile.size(); ++i)
+    for (std::size_t i = 0; i < of_tile.size(); ++i) {
+      const std::size_t following = first / kRowPairs + i + 1;
+      if (following < pairs.size()) fetch_ahead(pairs[following].gallery);
       margin_addends(gates.kernel(), role, of_tile[i], kSieveRows, tile.data() + i * kRows, of_tile.size() * kRows);
+    }
   };
   QORGAN_CHECK(signs.negative(pairs.size() * kRowPairs, turn, source));
   const SharedBits bits = signs.bits();

@@ -195,6 +195,16 @@ class Network:
 
     def send(self, custodian, number):
         self.processes[custodian].send_signal(number)
+        if number != signal.SIGSTOP:
+            return
+        # The signal stops the process when one of its threads is next scheduled; until then the others run on.
+        tasks = Path(f"/proc/{self.processes[custodian].pid}/task")
+
+        def stopped():
+            states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks.iterdir()]
+            return all(state == "T" for state in states)
+
+        wait_until(stopped, f"custodian {custodian} to stand still")
 
     def stop(self, custodian, how=signal.SIGTERM):
         """Ends a custodian and gives its exit code."""

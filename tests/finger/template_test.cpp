@@ -212,10 +212,10 @@ TEST(RealPrints, MatedComparisonsScoreHigher) {
   int mated_below = 0;
   int non_mated = 0;
   int non_mated_above = 0;
-  const int threshold = verification_rows_min(1);
+  const int threshold = verification_score_min(1);
   for (std::size_t i = 0; i < templates.size(); ++i) {
     for (std::size_t j = i + 1; j < templates.size(); ++j) {
-      const bool yes = mpc::coarse_score(templates[i].second, templates[j].second) >= threshold;
+      const bool yes = mpc::score(templates[i].second, templates[j].second) >= threshold;
       if (templates[i].first == templates[j].first) {
         ++mated;
         mated_below += !yes;
