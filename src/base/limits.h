@@ -72,11 +72,13 @@ inline constexpr std::size_t match_group_pairs_max = 8192;
 inline constexpr std::size_t match_group_people_max = 8192;
 
 // People of one lane's search who are compared by the fine score, 0.2 ms each with two fingers at three custodians on
-// two cores: a search then takes at most a few seconds longer. A hundred times as many as are expected.
+// two cores: a search then takes at most a few seconds longer. More than ten times as many
+// as are expected in a gallery of a million.
 inline constexpr std::size_t survivors_max = 4096;
 // How many people a search opens by lot at least, on average, so that those opened for their similarity hide among
-// them.
+// them; and one in 2^9 in a large gallery, three times as many as are similar.
 inline constexpr std::size_t survivors_by_lot = 32;
+inline constexpr int survivor_lot_bits_max = 9;
 
 // --- messages (net) ---
 inline constexpr std::uint16_t protocol_version = 1;
@@ -85,7 +87,7 @@ inline constexpr std::size_t message_head_bytes_max = std::size_t{1} << 20;
 inline constexpr std::size_t message_body_bytes_max = std::size_t{4} << 20;
 // The deepest nesting of any JSON that this program writes is 4.
 inline constexpr int json_depth_max = 16;
-// The largest message of a lane: nine bits for each row pair of a batch.
+// The largest message of a batch of a lane: nine bits for each row pair. (The lot of a search over millions is larger.)
 inline constexpr std::size_t lane_frame_bytes_max = match_batch_pairs_max * template_rows * sieve_rows * 9 / 8;
 // One thread and about 100 KiB each: 50 MiB in all.
 inline constexpr int connections_max = 512;
@@ -127,9 +129,11 @@ inline constexpr std::size_t identity_file_bytes_max = std::size_t{16} << 10;
 inline constexpr int lane_step_timeout_ms = 10'000;
 
 // --- custodians among themselves (custodian) ---
-// One for verifications, the others for searches: with three custodians on two cores a second search lane computes
-// while the first one waits.
-inline constexpr int lanes = 3;
+// Lanes for searches, besides the one for verifications; the network file may say otherwise. With three custodians on
+// two cores a second search lane computes while the first one waits; a custodian with cores of its own wants as many as
+// it has.
+inline constexpr int search_lanes_default = 2;
+inline constexpr int search_lanes_max = 12;
 // How often the coordinator looks after a custodian that it has nothing to tell.
 inline constexpr int replicate_interval_ms = 500;
 // Decisions read from the store at once when a custodian catches up.
@@ -200,7 +204,7 @@ inline constexpr int comparisons_of_subject_per_minute_max = 60;
 // those for decisions: two desks that send to one custodian alone do not hold up the others.
 inline constexpr int vote_connections_max = 2 * requests_of_desk_max;
 // Connections that stay free for the two other custodians, however many desks there are.
-inline constexpr int custodian_connections_max = client_connections_max + vote_connections_max + lanes;
+inline constexpr int custodian_connections_max = client_connections_max + vote_connections_max + 1 + search_lanes_max;
 inline constexpr int custodian_places = 2 * custodian_connections_max;
 // Two for each of a desk's requests, one of them to ask how far it is, and some for other questions.
 inline constexpr int desk_connections_max = 2 * requests_of_desk_max + 24;

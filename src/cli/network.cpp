@@ -15,6 +15,7 @@ struct Options {
   std::vector<std::string> hosts;
   std::uint16_t port = 7310;
   std::vector<std::string> names = {"First custodian", "Second custodian", "Third custodian"};
+  int search_lanes = limits::search_lanes_default;
   std::string desk = "desk";
   std::string relying_party = "Trial office";
 };
@@ -26,6 +27,7 @@ int init(const Context& context, const Options& options) {
     plan.hosts[i] = options.hosts.empty() ? options.host : options.hosts[i];
     plan.ports[i] = static_cast<std::uint16_t>(options.port + i);
   }
+  plan.search_lanes = options.search_lanes;
   plan.desk_name = options.desk;
   plan.relying_party = options.relying_party;
   const auto network = custodian::create_network(plan, options.out);
@@ -55,6 +57,12 @@ void add_network(CLI::App& app, Context& context) {
   command->add_option("--hosts", options->hosts, "Their three hosts, where they differ")->expected(3);
   command->add_option("--port", options->port, "Port of custodian 0; the others take the two after it")
       ->check(CLI::Range(1, 65533))
+      ->capture_default_str();
+  command
+      ->add_option("--search-lanes", options->search_lanes,
+                   "Among how many lanes each search is cut: as many as a "
+                   "custodian has cores")
+      ->check(CLI::Range(1, limits::search_lanes_max))
       ->capture_default_str();
   command->add_option("--names", options->names, "The three institutions")->expected(3);
   command->add_option("--desk", options->desk, "Name of the desk")->capture_default_str();

@@ -79,7 +79,9 @@ Result<mpc::AcceptShares> match(mpc::Matcher& matcher, const Part& part, protoco
                                 std::size_t gallery_people, const mpc::MatchOptions& options) {
   const std::size_t people_to_one_drawn = gallery_people / limits::survivors_by_lot;
   if (kind == protocol::Kind::verify || people_to_one_drawn < 2) return matcher.compare(part.people, options);
-  return matcher.search(part.people, {static_cast<int>(std::bit_width(people_to_one_drawn)) - 1}, options);
+  const int lot_bits =
+      std::min(static_cast<int>(std::bit_width(people_to_one_drawn)) - 1, limits::survivor_lot_bits_max);
+  return matcher.search(part.people, {lot_bits}, options);
 }
 
 // Multiples of eight people, so that the parts' bits join byte by byte.

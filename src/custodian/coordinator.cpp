@@ -261,7 +261,7 @@ Result<LaneSession> Coordinator::open_lanes(const Engine::Ticket& ticket) {
   Result<std::array<Message, 2>> answers;
   {
     const std::jthread own([&] { opened = Lanes::open(group, session, soon); });
-    answers = peers_.call_both([&](int) { return open_lanes_message(kind, session); }, soon, ticket.stop);
+    answers = peers_.call_both([&](int) { return open_lanes_message(kind, group.size(), session); }, soon, ticket.stop);
   }
   if (!answers || !opened) Lanes::close(group);
   if (!answers) return tl::unexpected(answers.error());

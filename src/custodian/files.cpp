@@ -81,6 +81,7 @@ Result<protocol::Network> fill(const NetworkPlan& plan, const fs::path& folder) 
   QORGAN_CHECK(net::save_tls_identity(desk, folder / "desk" / kTlsFile));
   const crypto::Key secret = crypto::random_key();
   QORGAN_CHECK(write_file_atomically(folder / "desk" / kDeskSecretFile, secret.expose(), FileMode::private_file));
+  network.search_lanes = plan.search_lanes;
   network.desks.push_back({plan.desk_name, plan.relying_party, desk.pin()});
   QORGAN_CHECK(protocol::save_network(network, folder / "network.json"));
   return network;

@@ -32,6 +32,7 @@ struct NetworkPlan {
   std::array<std::uint16_t, protocol::kCustodians> ports{};
   std::string desk_name;
   std::string relying_party;
+  int search_lanes = limits::search_lanes_default;
 };
 
 // Makes everything a network of three needs under one folder: network.json, custodian-0, custodian-1, custodian-2 (each

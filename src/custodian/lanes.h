@@ -15,7 +15,7 @@ namespace qorgan::custodian {
 class Lanes {
  public:
   Lanes(int index, const protocol::Network& network, const net::TlsIdentity& identity) {
-    for (int number = 0; number < limits::lanes; ++number)
+    for (int number = 0; number < 1 + network.search_lanes; ++number)
       lanes_.push_back(std::make_unique<Lane>(index, number, network, identity));
   }
 

@@ -61,9 +61,10 @@ Message snapshot_message(const RequestId& id, std::int64_t sequence) {
   return message;
 }
 
-Message open_lanes_message(protocol::Kind kind, const LaneSession& session) {
+Message open_lanes_message(protocol::Kind kind, std::size_t lanes, const LaneSession& session) {
   Message message = plain_message(type::open_lanes);
   message.head["kind"] = protocol::kind_name(kind);
+  message.head["lanes"] = lanes;
   message.head["session"] = to_hex(session);
   return message;
 }

@@ -17,7 +17,7 @@ net::Message compare_shares_message(const protocol::RequestId& id, const crypto:
 net::Message run_message(const protocol::RequestId& id, const LaneSession& session);
 net::Message abort_message(const protocol::RequestId& id, const Error& reason);
 net::Message snapshot_message(const protocol::RequestId& id, std::int64_t sequence);
-net::Message open_lanes_message(protocol::Kind kind, const LaneSession& session);
+net::Message open_lanes_message(protocol::Kind kind, std::size_t lanes, const LaneSession& session);
 net::Message commit_message(const store::Operation& operation);
 
 // Answers.

@@ -222,6 +222,10 @@ Result<Message> Service::open_lanes(const Message& question) {
   if (!protocol::is_comparison(kind)) return failure(ErrorCode::invalid_input, "no lanes for this kind", name);
   const Deadline deadline = Deadline::after_ms(limits::handshake_timeout_ms);
   const std::vector<Lane*> group = lanes_.group(kind);
+  QORGAN_TRY(const std::int64_t count, net::int_field(question.head, "lanes", 1, limits::search_lanes_max));
+  if (static_cast<std::size_t>(count) != group.size())
+    return failure(ErrorCode::invalid_input, "two custodians cut their searches among different numbers of lanes",
+                   network_.describe(engine_.index()), "Give all three the same network file");
   // A comparison of before may still be waiting there for one who is gone.
   for (Lane* lane : group) lane->interrupt();
   const Lanes::Hold hold = lanes_.hold(kind, deadline);

@@ -32,12 +32,6 @@ Status Gates::and_into(SharedBits x, SharedBits y, std::size_t size_bytes, Mutab
   return ring_.exchange({out.own, size_bytes}, {out.next, size_bytes});
 }
 
-Status Gates::share_again(MutableSharedBits bits, std::size_t size_bytes) {
-  exclusive_or_stream(keys_.own(), bits.own, size_bytes, bits.own);
-  exclusive_or_stream(keys_.next(), bits.own, size_bytes, bits.own);
-  return ring_.exchange({bits.own, size_bytes}, {bits.next, size_bytes});
-}
-
 void Gates::masked_products(const Three& a, const Three& b, const std::uint8_t* addend, std::size_t size_bytes,
                             std::uint8_t* out) {
   for (std::size_t at = 0; at < size_bytes; at += kChunkBytes) {

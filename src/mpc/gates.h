@@ -47,9 +47,6 @@ class Gates {
   void masked_products(const Three& a, const Three& b, const std::uint8_t* addend, std::size_t size_bytes,
                        std::uint8_t* out);
 
-  // The same bits in fresh shares. One exchange.
-  Status share_again(MutableSharedBits bits, std::size_t size_bytes);
-
   // bits ^= the constant bits that everyone knows.
   void exclusive_or_public(MutableSharedBits bits, const std::uint8_t* constant, std::size_t size_bytes);
 

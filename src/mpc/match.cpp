@@ -5,6 +5,7 @@
 
 #include "crypto/hash.h"
 #include "mpc/fine.h"
+#include "mpc/secret_words.h"
 #include "mpc/similarity.h"
 #include "mpc/survivors.h"
 #include "mpc/threshold.h"
@@ -71,7 +72,7 @@ class Matcher::State {
         dissimilar_next_(limits::match_group_pairs_max * kRowBitsBytes * limits::sieve_rows) {}
 
   Result<AcceptShares> sieve(std::span<const Person> persons, const MatchOptions& options) {
-    return guarded(persons, [&] { return sieve_all(persons, options); });
+    return guarded(persons, [&] { return sieve_all(persons, as_bytes("qorgan/v1/match/sieve"), options); });
   }
 
   Result<AcceptShares> compare(std::span<const Person> persons, const MatchOptions& options) {
@@ -100,7 +101,7 @@ class Matcher::State {
     return done;
   }
 
-  Result<AcceptShares> sieve_all(std::span<const Person> persons, const MatchOptions& options) {
+  Result<AcceptShares> sieve_all(std::span<const Person> persons, ByteView kind, const MatchOptions& options) {
     AcceptShares out;
     out.persons = persons.size();
     out.own.reserve((persons.size() + 7) / 8);
@@ -109,14 +110,14 @@ class Matcher::State {
     do {
       const auto group = take_group(persons);
       persons = persons.subspan(group.size());
-      QORGAN_CHECK(sieve_group(group, options, out));
+      QORGAN_CHECK(sieve_group(group, kind, options, out));
     } while (!persons.empty());
     return out;
   }
 
-  Status sieve_group(std::span<const Person> persons, const MatchOptions& options, AcceptShares& out) {
+  Status sieve_group(std::span<const Person> persons, ByteView kind, const MatchOptions& options, AcceptShares& out) {
     keys_.begin_step();
-    QORGAN_CHECK(agree(plan_of("qorgan/v1/match/sieve", persons, out.persons, options.context)));
+    QORGAN_CHECK(agree(plan_of(kind, persons, out.persons, options.context)));
     pairs_.clear();
     for (const Person& person : persons) pairs_.insert(pairs_.end(), person.pairs.begin(), person.pairs.end());
     const MutableSharedBits rows{dissimilar_own_.data(), dissimilar_next_.data()};
@@ -154,23 +155,20 @@ class Matcher::State {
   Status compare_group(std::span<const Person> persons, const MatchOptions& options, Counting counting,
                        AcceptShares& out) {
     keys_.begin_step();
-    QORGAN_CHECK(agree(plan_of("qorgan/v1/match/score", persons, out.persons, options.context)));
+    QORGAN_CHECK(agree(plan_of(as_bytes("qorgan/v1/match/score"), persons, out.persons, options.context)));
     if (persons.empty()) return {};
     std::vector<FingerPair> pairs;
     for (const Person& person : persons) pairs.insert(pairs.end(), person.pairs.begin(), person.pairs.end());
-    std::vector<std::uint16_t> scores(pairs.size());
-    const WipeWords wipe_scores(scores);
+    SecretWords scores(pairs.size());
     for (std::size_t first = 0; first < pairs.size(); first += kFineBatchPairsMax) {
       const std::size_t size = std::min(kFineBatchPairsMax, pairs.size() - first);
       keys_.begin_step();
-      QORGAN_CHECK(
-          fine_.add_scores(std::span(pairs).subspan(first, size), turn_, std::span(scores).subspan(first, size)));
+      QORGAN_CHECK(fine_.add_scores(std::span(pairs).subspan(first, size), turn_, scores.all().subspan(first, size)));
       turn_ += 2;
       if (counting == Counting::yes) pairs_done_ += size;
       if (options.progress) QORGAN_CHECK(options.progress(pairs_done_));
     }
-    std::vector<std::uint16_t> sums(persons.size());
-    const WipeWords wipe_sums(sums);
+    SecretWords sums(persons.size());
     std::size_t at = 0;
     for (std::size_t p = 0; p < persons.size(); ++p) {
       const int threshold = keys_.party() == 0 ? persons[p].score_min : 0;
@@ -182,20 +180,22 @@ class Matcher::State {
     const std::size_t before = out.own.size();
     out.own.resize(before + (persons.size() + 7) / 8);
     out.next.resize(out.own.size());
-    return not_negative(gates_, sums, {out.own.data() + before, out.next.data() + before});
+    return not_negative(gates_, sums.all(), {out.own.data() + before, out.next.data() + before});
   }
 
   Result<AcceptShares> search_all(std::span<const Person> persons, const SurvivorOptions& options,
                                   const MatchOptions& match) {
-    QORGAN_TRY(AcceptShares found, sieve_all(persons, match));
+    const ByteView label = as_bytes("qorgan/v1/match/search");
+    Bytes kind(label.begin(), label.end());
+    append_u64(kind, static_cast<std::uint64_t>(options.lot_bits));
+    append_u64(kind, options.people_max);
+    QORGAN_TRY(AcceptShares found, sieve_all(persons, kind, match));
     keys_.begin_step();
     QORGAN_TRY(const auto survivors, open_survivors(gates_, found, options.lot_bits));
     if (survivors.size() > options.people_max) {
       ended_together_ = true;
-      return failure(ErrorCode::low_quality,
-                     "The probe resembles " + std::to_string(survivors.size()) + " of " +
-                         std::to_string(persons.size()) + " people, more than " + std::to_string(options.people_max),
-                     {}, "Take the print again, or search with more fingers");
+      return failure(ErrorCode::low_quality, "The probe resembles too many people to be a print", {},
+                     "Take the print again, or search with more fingers");
     }
     std::vector<Person> chosen;
     Bytes context(match.context.begin(), match.context.end());
@@ -207,15 +207,17 @@ class Matcher::State {
     fine.context = context;
     QORGAN_TRY(const AcceptShares accepted, compare_all(chosen, fine, Counting::no));
 
-    // Back to their places among all, and every bit shared afresh: so that the desk cannot tell who went on.
-    found.own.assign(found.own.size(), 0);
-    found.next.assign(found.next.size(), 0);
+    // Back to their places among all, zeros elsewhere; whoever was only drawn has not passed the sieve. The gate shares
+    // every bit afresh, so that the desk cannot tell who went on.
+    Bytes own(found.own.size());
+    Bytes next(found.next.size());
     for (std::size_t i = 0; i < survivors.size(); ++i) {
-      put_bit(found.own, survivors[i], accepted.own[i / 8] >> (i % 8));
-      put_bit(found.next, survivors[i], accepted.next[i / 8] >> (i % 8));
+      put_bit(own, survivors[i], accepted.own[i / 8] >> (i % 8));
+      put_bit(next, survivors[i], accepted.next[i / 8] >> (i % 8));
     }
     keys_.begin_step();
-    QORGAN_CHECK(gates_.share_again({found.own.data(), found.next.data()}, found.own.size()));
+    const MutableSharedBits passed{found.own.data(), found.next.data()};
+    QORGAN_CHECK(gates_.and_into(passed, {own.data(), next.data()}, own.size(), passed));
     const std::size_t left = persons.size() % 8;
     if (left != 0) {
       found.own.back() = static_cast<std::uint8_t>(found.own.back() & 0xFF >> (8 - left));
@@ -228,24 +230,9 @@ class Matcher::State {
     bits[at / 8] = static_cast<std::uint8_t>(bits[at / 8] | (bit & 1) << (at % 8));
   }
 
-  // Addends of scores are not for others to find in freed memory.
-  class WipeWords {
-   public:
-    explicit WipeWords(std::vector<std::uint16_t>& words) : words_(words) {}
-    WipeWords(const WipeWords&) = delete;
-    WipeWords& operator=(const WipeWords&) = delete;
-    ~WipeWords() {
-      crypto::wipe({reinterpret_cast<std::uint8_t*>(words_.data()), words_.size() * sizeof(std::uint16_t)});
-    }
-
-   private:
-    std::vector<std::uint16_t>& words_;
-  };
-
   // What the three custodians must be about to do alike.
-  Bytes plan_of(std::string_view kind, std::span<const Person> group, std::size_t persons, ByteView context) const {
-    const ByteView label = as_bytes(kind);
-    Bytes plan(label.begin(), label.end());
+  Bytes plan_of(ByteView kind, std::span<const Person> group, std::size_t persons, ByteView context) const {
+    Bytes plan(kind.begin(), kind.end());
     append_u64(plan, keys_.step());
     append_u64(plan, context.size());
     plan.insert(plan.end(), context.begin(), context.end());

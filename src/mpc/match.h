@@ -1,4 +1,5 @@
-// The private match: one custodian's part of comparing prints that no one sees. docs/protocol.md has the protocol.
+// The private match: one custodian's part of comparing prints that no one sees. docs/protocol-match.md has the
+// protocol.
 #pragma once
 
 #include <functional>
@@ -36,9 +37,9 @@ struct SurvivorOptions {
 // For all three kinds of match: all three custodians call it with the same sequence of persons, each with its own
 // shares. The answer is bit for bit that of the reference (mpc/reference.h).
 // Errors: invalid_input (too many fingers, a minimum out of range); damaged (the custodians are out of step, or differ
-// about persons, minima or context); those of the ring and of `progress`. After any error but invalid_input the lane is
-// spent, and every further match on it is refused as unavailable: the three ends of a lane may have stopped at
-// different steps, and only a new session gives new keys.
+// about persons, minima or context); those of the ring and of `progress`. After any error but invalid_input, and
+// low_quality of a search, the lane is spent, and every further match on it is refused as unavailable: the three ends
+// of a lane may have stopped at different steps, and only a new session gives new keys.
 class Matcher {
  public:
   // The ring outlives the matcher.
@@ -54,9 +55,9 @@ class Matcher {
   // gallery_relations. Takes some thirty times as long as `sieve`.
   Result<AcceptShares> compare(std::span<const Person> persons, const MatchOptions& options = {});
 
-  // Both: whoever `sieve` accepts, or is drawn by lot, is opened to the custodians and compared by the score; the
-  // others are not accepted. So the answer is that of `sieve` and `compare`, but that someone drawn is judged by the
-  // score alone. Further errors: low_quality where more than people_max go on; the lane is not spent then.
+  // Both: accepted where `sieve` and `compare` both accept. Whoever passes the sieve, or is drawn by lot, is opened to
+  // the custodians, and they alone are compared by the score. Further errors: low_quality where more than people_max go
+  // on; the lane is not spent then.
   Result<AcceptShares> search(std::span<const Person> persons, const SurvivorOptions& survivors,
                               const MatchOptions& options = {});
 

@@ -1,8 +1,8 @@
 #include "mpc/threshold.h"
 
 #include <algorithm>
-#include <vector>
 
+#include "mpc/secret_words.h"
 #include "mpc/shares.h"
 
 namespace qorgan::mpc {
@@ -21,25 +21,13 @@ void to_planes(std::span<const std::uint16_t> numbers, std::size_t plane_bytes, 
   }
 }
 
-std::vector<std::uint16_t> words_of(std::span<const std::uint8_t> bytes) {
-  std::vector<std::uint16_t> words(bytes.size() / 2);
-  for (std::size_t i = 0; i < words.size(); ++i)
-    words[i] = static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8);
-  return words;
+std::uint16_t word_at(const SecretBuffer& bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes.data()[2 * at] | bytes.data()[2 * at + 1] << 8);
 }
 
-void wipe_words(std::vector<std::uint16_t>& words) {
-  crypto::wipe({reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint16_t)});
-}
-
-// Bytes of a sum's addend, lowest first.
-SecretBuffer bytes_of(const std::vector<std::uint16_t>& words) {
-  SecretBuffer bytes(2 * words.size());
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    bytes.data()[2 * i] = static_cast<std::uint8_t>(words[i]);
-    bytes.data()[2 * i + 1] = static_cast<std::uint8_t>(words[i] >> 8);
-  }
-  return bytes;
+void put_word(SecretBuffer& bytes, std::size_t at, std::uint16_t word) {
+  bytes.data()[2 * at] = static_cast<std::uint8_t>(word);
+  bytes.data()[2 * at + 1] = static_cast<std::uint8_t>(word >> 8);
 }
 
 struct Planes {
@@ -56,42 +44,31 @@ Status share_digits(Gates& gates, std::span<const std::uint16_t> addends, Planes
   const std::size_t message_bytes = 2 * addends.size();
   const std::size_t planes_bytes = kDigits * plane_bytes;
   LaneKeys& keys = gates.keys();
-  std::vector<std::uint16_t> words(addends.begin(), addends.end());
+  SecretBuffer message(message_bytes);
+  SecretWords sums(addends);
   if (keys.party() == 0) {
-    SecretBuffer mask(message_bytes);
-    keys.own().fill(mask.part(0, message_bytes));
-    std::vector<std::uint16_t> masks = words_of({mask.data(), message_bytes});
-    for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(words[i] - masks[i]);
-    to_planes(words, plane_bytes, u.own.data());
+    keys.own().fill(message.part(0, message_bytes));
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<std::uint16_t>(sums[i] - word_at(message, i));
+    to_planes(sums.all(), plane_bytes, u.own.data());
     keys.next().fill({u.next.data(), planes_bytes});
     gates.kernel().exclusive_or(u.own.data(), u.next.data(), planes_bytes, u.own.data());
-    wipe_words(masks);
-    wipe_words(words);
     QORGAN_CHECK(gates.ring().exchange(u.own.part(0, planes_bytes), {}));
     return gates.ring().exchange({}, v.next.part(0, planes_bytes));
   }
   if (keys.party() == 1) {
-    SecretBuffer received(message_bytes);
-    QORGAN_CHECK(gates.ring().exchange({}, received.part(0, message_bytes)));
-    std::vector<std::uint16_t> masked = words_of({received.data(), message_bytes});
-    for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(words[i] + masked[i]);
-    to_planes(words, plane_bytes, v.own.data());
+    QORGAN_CHECK(gates.ring().exchange({}, message.part(0, message_bytes)));
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<std::uint16_t>(sums[i] + word_at(message, i));
+    to_planes(sums.all(), plane_bytes, v.own.data());
     keys.own().fill({u.own.data(), planes_bytes});
     keys.next().fill({v.next.data(), planes_bytes});
     gates.kernel().exclusive_or(v.own.data(), v.next.data(), planes_bytes, v.own.data());
-    wipe_words(masked);
-    wipe_words(words);
     return gates.ring().exchange(v.own.part(0, planes_bytes), {});
   }
-  SecretBuffer mask(message_bytes);
-  keys.next().fill(mask.part(0, message_bytes));
-  std::vector<std::uint16_t> masks = words_of({mask.data(), message_bytes});
-  for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(words[i] + masks[i]);
-  SecretBuffer sent = bytes_of(words);
+  keys.next().fill(message.part(0, message_bytes));
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    put_word(message, i, static_cast<std::uint16_t>(sums[i] + word_at(message, i)));
   keys.own().fill({v.own.data(), planes_bytes});
-  wipe_words(masks);
-  wipe_words(words);
-  return gates.ring().exchange(sent.part(0, message_bytes), u.next.part(0, planes_bytes));
+  return gates.ring().exchange(message.part(0, message_bytes), u.next.part(0, planes_bytes));
 }
 
 }  // namespace

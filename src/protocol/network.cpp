@@ -79,6 +79,10 @@ Result<Network> read_network(const json& object) {
     QORGAN_TRY(DeskEntry entry, read_desk(desk));
     network.desks.push_back(std::move(entry));
   }
+  if (object.contains("search_lanes")) {
+    QORGAN_TRY(const std::int64_t lanes, net::int_field(object, "search_lanes", 1, limits::search_lanes_max));
+    network.search_lanes = static_cast<int>(lanes);
+  }
   QORGAN_CHECK(check_distinct(network));
   QORGAN_TRY(const crypto::Digest id, net::hex_field<32>(object, "network_id"));
   if (id != network.id())
@@ -129,6 +133,7 @@ Status save_network(const Network& network, const std::filesystem::path& path) {
     desks.push_back({{"name", entry.name}, {"relying_party", entry.relying_party}, {"tls_pin", entry.tls_pin}});
   const json object = {{"qorgan_network", kFormatVersion},
                        {"network_id", to_hex(network.id())},
+                       {"search_lanes", network.search_lanes},
                        {"custodians", custodians},
                        {"desks", desks}};
   return write_file_atomically(path, as_bytes(object.dump(2) + "\n"), FileMode::public_file);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
@@ -40,6 +41,9 @@ struct DeskEntry {
 struct Network {
   std::array<CustodianEntry, kCustodians> custodians;
   std::vector<DeskEntry> desks;
+  // Among how many lanes each search is cut, 1..limits::search_lanes_max: the same at all three, at best one for each
+  // core that a custodian has.
+  int search_lanes = limits::search_lanes_default;
 
   // SHA-256 over the three custodians' keys: two networks are the same when it is. Desks and addresses may change
   // within a network.

@@ -193,21 +193,6 @@ TEST(Tally, RandomRowsOfUpToTenFingers) {
   }
 }
 
-TEST(Gates, SharedAgainTheBitsStayAndTheSharesDoNot) {
-  Random random(66);
-  Engines engines(random);
-  const Bytes x = random_bytes_of(random, 5000);
-  const Triple shares = share(random, x);
-  const Bytes again = engines.run(x.size(), [&](Gates& gates, std::size_t party, MutableSharedBits out) {
-    std::copy_n(held(shares, party).own, x.size(), out.own);
-    std::copy_n(held(shares, party).next, x.size(), out.next);
-    const Status status = gates.share_again(out, x.size());
-    EXPECT_NE(Bytes(out.own, out.own + x.size()), shares[party]);
-    return status;
-  });
-  EXPECT_EQ(again, x);
-}
-
 // Numbers in three addends modulo 2^16.
 using Addends = std::array<std::vector<std::uint16_t>, kParties>;
 

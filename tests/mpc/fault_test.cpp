@@ -122,26 +122,37 @@ void expect_disagreement(const std::array<Result<AcceptShares>, kParties>& resul
 }
 
 TEST_F(Faults, ADifferentPlanAtOneCustodianIsNoticedBeforeAnythingIsCompared) {
-  for (int differs = 0; differs < kParties; ++differs) {
-    for (int what = 0; what < 5; ++what) {
-      SCOPED_TRACE(testing::Message() << "custodian " << differs << ", difference " << what);
-      Custodians custodians(random_);
-      const auto results = custodians.run([&](int party) {
-        const auto given = shared_->of(party);
-        std::vector<Person> persons(given.begin(), given.end());
-        MatchOptions options;
-        const Bytes context{1, 2, 3};
-        if (party == differs) {
-          if (what == 0) persons.pop_back();
-          if (what == 1) persons[0].rows_matched_min = 19;
-          if (what == 2) persons[0].pairs = persons[0].pairs.first(1);
-          if (what == 3) options.context = context;
-          if (what == 4) persons[1].score_min = 5;
-        }
-        return custodians.matcher(party).sieve(persons, options);
-      });
-      expect_disagreement(results, differs);
-      for (int party = 0; party < kParties; ++party) EXPECT_LE(custodians.ring(party).exchanges, 2u) << party;
+  using OneEnd = Result<AcceptShares> (*)(Matcher&, std::span<const Person>, const MatchOptions&, int);
+  const std::array<OneEnd, 3> runs{[](Matcher& matcher, std::span<const Person> persons, const MatchOptions& options,
+                                      int) { return matcher.sieve(persons, options); },
+                                   [](Matcher& matcher, std::span<const Person> persons, const MatchOptions& options,
+                                      int) { return matcher.compare(persons, options); },
+                                   [](Matcher& matcher, std::span<const Person> persons, const MatchOptions& options,
+                                      int lot_bits) { return matcher.search(persons, {lot_bits}, options); }};
+  for (std::size_t kind = 0; kind < runs.size(); ++kind) {
+    for (int differs = 0; differs < kParties; ++differs) {
+      for (int what = 0; what < (kind == 2 ? 6 : 5); ++what) {
+        SCOPED_TRACE(testing::Message() << "kind " << kind << ", custodian " << differs << ", difference " << what);
+        Custodians custodians(random_);
+        const auto results = custodians.run([&](int party) {
+          const auto given = shared_->of(party);
+          std::vector<Person> persons(given.begin(), given.end());
+          MatchOptions options;
+          const Bytes context{1, 2, 3};
+          int lot_bits = 0;
+          if (party == differs) {
+            if (what == 0) persons.pop_back();
+            if (what == 1) persons[0].rows_matched_min = 19;
+            if (what == 2) persons[0].pairs = persons[0].pairs.first(1);
+            if (what == 3) options.context = context;
+            if (what == 4) persons[1].score_min = 5;
+            if (what == 5) lot_bits = 1;
+          }
+          return runs[kind](custodians.matcher(party), persons, options, lot_bits);
+        });
+        expect_disagreement(results, differs);
+        for (int party = 0; party < kParties; ++party) EXPECT_LE(custodians.ring(party).exchanges, 2u) << party;
+      }
     }
   }
 }

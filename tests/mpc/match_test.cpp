@@ -150,8 +150,7 @@ TEST(Match, ScoresOfManyFingersAddUp) {
   EXPECT_EQ(match_privately(random, people, best_kernel(), by_score), expected);
 }
 
-// Who is drawn by lot is judged by the score alone; everybody else by both.
-TEST(Match, ASearchAcceptsWhoTheSieveAndTheScoreBothAccept) {
+TEST(Match, ASearchAcceptsWhoTheSieveAndTheScoreBothAcceptHoweverManyAreDrawn) {
   constexpr std::uint64_t kSeed = 32;
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   Random random(kSeed);
@@ -159,7 +158,6 @@ TEST(Match, ASearchAcceptsWhoTheSieveAndTheScoreBothAccept) {
   for (int i = 0; i < 300; ++i) templates.push_back(random_pair(random));
   std::vector<ClearPerson> people;
   std::vector<bool> both;
-  std::vector<bool> by_score_alone;
   for (const auto& [probe, gallery] : templates) {
     const int rows = sieve_score(probe, gallery);
     const int value = score(probe, gallery);
@@ -167,31 +165,56 @@ TEST(Match, ASearchAcceptsWhoTheSieveAndTheScoreBothAccept) {
       for (const bool enough : {false, true}) {
         people.push_back({{{&probe, &gallery}}, enough_rows ? rows : rows + 1, enough ? value : value + 1});
         both.push_back(enough_rows && enough);
-        by_score_alone.push_back(enough);
       }
     }
   }
   // A person without fingers to compare, and a number of people that fills no whole byte.
   people.push_back({{}, 1, 1});
   both.push_back(false);
-  by_score_alone.push_back(false);
-  // So seldom that nobody is drawn; always; and in between.
-  const auto search = [](int lot_bits) {
-    return
-        [lot_bits](Matcher& matcher, std::span<const Person> persons) { return matcher.search(persons, {lot_bits}); };
-  };
-  EXPECT_EQ(match_privately(random, people, best_kernel(), search(40)), both);
-  EXPECT_EQ(match_privately(random, people, best_kernel(), search(0)), by_score_alone);
-  const std::vector<bool> some = match_privately(random, people, best_kernel(), search(1));
-  ASSERT_EQ(some.size(), people.size());
-  std::size_t drawn = 0;
-  for (std::size_t p = 0; p < people.size(); ++p) {
-    EXPECT_TRUE(some[p] || !both[p]) << p;
-    EXPECT_TRUE(!some[p] || by_score_alone[p]) << p;
-    drawn += some[p] && !both[p];
+  // So seldom that nobody is drawn; in between; always.
+  for (const int lot_bits : {40, 3, 1, 0}) {
+    const auto search = [lot_bits](Matcher& matcher, std::span<const Person> persons) {
+      return matcher.search(persons, {lot_bits});
+    };
+    EXPECT_EQ(match_privately(random, people, best_kernel(), search), both) << lot_bits;
   }
-  // 300 were open to the lot, half of them drawn; 60 from it is seven standard deviations.
-  EXPECT_NEAR(static_cast<double>(drawn), 150, 60);
+}
+
+// The desk sees the shares of all: were those of who did not go on zeros, it would see who did.
+TEST(Match, TheAnswerOfASearchIsSharedAfreshForEveryone) {
+  Random random(36);
+  const Template probe = random_template(random, finger::kRows);
+  const Template gallery = random_template(random, finger::kRows);
+  constexpr std::size_t kPeople = 24;
+  // Nobody passes the sieve, nobody is drawn.
+  const SharedPeople people(random, std::vector<ClearPerson>(kPeople, {{{&probe, &gallery}}, rows_matched_never, 1}));
+  Custodians custodians(random);
+  std::array<Bytes, kParties> ever_one;
+  std::array<Bytes, kParties> ever_zero;
+  for (auto* bytes : {&ever_one, &ever_zero})
+    for (Bytes& of_one : *bytes) of_one.assign(kPeople / 8, 0);
+  for (int round = 0; round < 40; ++round) {
+    const auto results =
+        custodians.run([&](int party) { return custodians.matcher(party).search(people.of(party), {50}); });
+    for (std::size_t party = 0; party < kParties; ++party) {
+      ASSERT_TRUE(results[party]);
+      for (std::size_t i = 0; i < kPeople / 8; ++i) {
+        ever_one[party][i] |= results[party]->own[i];
+        ever_zero[party][i] |= static_cast<std::uint8_t>(~results[party]->own[i]);
+      }
+    }
+  }
+  // By chance a bit is the same 40 times once in 10^12.
+  for (std::size_t party = 0; party < kParties; ++party) {
+    EXPECT_EQ(ever_one[party], Bytes(kPeople / 8, 0xFF));
+    EXPECT_EQ(ever_zero[party], Bytes(kPeople / 8, 0xFF));
+  }
+}
+
+TEST(Match, NobodyAtAll) {
+  Random random(37);
+  for (const Kind& kind : kKinds)
+    EXPECT_EQ(match_privately(random, {}, best_kernel(), kind.match), std::vector<bool>{}) << kind.name;
 }
 
 TEST(Match, ASearchIsRefusedWhereTooManyGoOnAndTheLaneServesOn) {

@@ -38,8 +38,11 @@ std::vector<Template> extreme_templates() {
     for (const Signs& signs : {first_ones(ones), last_ones(ones)}) {
       Template& whole = templates.emplace_back();
       for (int i = 0; i < finger::kRows; ++i) fill_row(whole.row(i), signs, direction_of(i));
+      for (std::size_t at = 0; at < finger::kRelations; ++at)
+        whole.relations.distance[at] = static_cast<std::uint8_t>(finger::kDistanceUsedMin + at % 100);
       Template& partly = templates.emplace_back(whole);
       for (int i = 16; i < finger::kRows; ++i) std::fill_n(partly.row(i).begin(), finger::kWidth, std::int8_t{0});
+      std::fill(partly.relations.distance.begin() + finger::relation_index(0, 16), partly.relations.distance.end(), 0);
     }
   }
   return templates;
@@ -58,8 +61,8 @@ TEST(MarginRange, NoExtremeLeavesAByte) {
     }
   }
   // The bounds that finger/template.h states, both reached.
-  EXPECT_EQ(least, -72 - finger::kSimilarityMin);
-  EXPECT_EQ(greatest, 72 - finger::kSimilarityMin);
+  EXPECT_EQ(least, -78 - finger::kSimilarityMin);
+  EXPECT_EQ(greatest, 78 - finger::kSimilarityMin);
   EXPECT_GE(least, -128);
   EXPECT_LE(greatest, 127);
 }
@@ -80,14 +83,18 @@ TEST(MarginRange, ExtremesMatchPrivatelyAsInTheClear) {
   Random random(32);
   const auto templates = extreme_templates();
   std::vector<ClearPerson> people;
+  std::vector<bool> expected;
   for (const Template& probe : templates) {
     for (const Template& gallery : templates) {
-      const int score = coarse_score(probe, gallery);
-      people.push_back({{{&probe, &gallery}}, score});
-      people.push_back({{{&probe, &gallery}}, score + 1});
+      const int rows = sieve_score(probe, gallery);
+      const int value = score(probe, gallery);
+      people.push_back({{{&probe, &gallery}}, rows, value});
+      people.push_back({{{&probe, &gallery}}, rows + 1, value + 1});
+      expected.insert(expected.end(), {true, false});
     }
   }
-  EXPECT_EQ(match_privately(random, people), expected_answers(people));
+  EXPECT_EQ(match_privately(random, people), expected);
+  EXPECT_EQ(match_privately(random, people, best_kernel(), by_score), expected);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "finger/make_template.h"
 #include "mpc/reference.h"
 
 namespace qorgan::mpc::test {
@@ -79,8 +80,9 @@ void fill_row(std::span<std::int8_t, finger::kWidth> row, std::span<const std::i
   std::copy(signs.begin(), signs.end(), row.begin());
   row[finger::kCountEntry] = static_cast<std::int8_t>(std::accumulate(signs.begin(), signs.end(), 0));
   row[finger::kUsedEntry] = 1;
-  row[finger::kCosEntry] = static_cast<std::int8_t>(std::lround(3 * std::cos(direction_rad)));
-  row[finger::kSinEntry] = static_cast<std::int8_t>(std::lround(3 * std::sin(direction_rad)));
+  const finger::DirectionEntries direction = finger::direction_entries(static_cast<float>(direction_rad));
+  row[finger::kCosEntry] = direction.cosine;
+  row[finger::kSinEntry] = direction.sine;
 }
 
 finger::Template random_template(Random& random, int rows_used) {
@@ -192,8 +194,10 @@ Status MemoryRing::exchange(ByteView to_previous, MutableByteView from_next) {
 }
 
 Custodians::Custodians(Random& random, const Kernel& kernel)
+    : Custodians({key_from(random), key_from(random), key_from(random)}, kernel) {}
+
+Custodians::Custodians(const std::array<crypto::Key, kParties>& keys, const Kernel& kernel)
     : rings_{MemoryRing(hub_, 0), MemoryRing(hub_, 1), MemoryRing(hub_, 2)} {
-  const std::array keys{key_from(random), key_from(random), key_from(random)};
   for (int party = 0; party < kParties; ++party) {
     const auto own = static_cast<std::size_t>(party);
     matchers_.emplace_back(LaneKeys(party, keys[own], keys[(own + 1) % kParties], 0), rings_[own], kernel);

@@ -68,6 +68,8 @@ class MemoryRing final : public Ring {
 class Custodians {
  public:
   explicit Custodians(Random& random, const Kernel& kernel = best_kernel());
+  // Key i is that of custodians i and i - 1.
+  explicit Custodians(const std::array<crypto::Key, kParties>& keys, const Kernel& kernel = best_kernel());
 
   MemoryRing& ring(int party) { return rings_[static_cast<std::size_t>(party)]; }
   // Runs step(party) on three threads; one that fails closes the ring. Fails the test when they hang.

@@ -111,24 +111,62 @@ TEST_P(Transcript, EveryPartOfWhatIsReceivedIsUniform) {
   }
 }
 
-// Values that are zero, under masks: where two masks were the same, so would be the bytes.
+// Values that are zero, under masks: where two masks were the same, so would be the bytes. For each custodian by
+// itself: what a search opens, one custodian receives in the gate before and another when it is opened.
 TEST_P(Transcript, NoEightBytesAreSeenTwice) {
   Random random(76);
   const Template empty;
   const SharedPeople people(random, std::vector<ClearPerson>(200, {{{&empty, &empty}}, 16}));
   Watched lane(random, GetParam());
-  std::vector<std::array<std::uint8_t, 8>> windows;
+  std::array<std::vector<std::array<std::uint8_t, 8>>, kParties> windows;
   for (int round = 0; round < 3; ++round) {
     const Seen seen = lane.match(people);
-    for (const Bytes& received : seen.received) {
-      for (std::size_t at = 0; at + 8 <= received.size(); at += 8) {
-        std::copy_n(received.begin() + static_cast<std::ptrdiff_t>(at), 8, windows.emplace_back().begin());
-      }
+    for (std::size_t party = 0; party < kParties; ++party) {
+      const Bytes& received = seen.received[party];
+      for (std::size_t at = 0; at + 8 <= received.size(); ++at)
+        std::copy_n(received.begin() + static_cast<std::ptrdiff_t>(at), 8, windows[party].emplace_back().begin());
     }
   }
-  ASSERT_GT(windows.size(), 200'000u);
-  std::sort(windows.begin(), windows.end());
-  EXPECT_EQ(std::adjacent_find(windows.begin(), windows.end()), windows.end());
+  for (auto& of_one : windows) {
+    ASSERT_GT(of_one.size(), 500'000u);
+    std::sort(of_one.begin(), of_one.end());
+    EXPECT_EQ(std::adjacent_find(of_one.begin(), of_one.end()), of_one.end());
+  }
+}
+
+// What a custodian receives must be hidden from IT: by the key that it lacks. Its own two keys, all shares and its role
+// stay the same here, and the third key changes: a byte hidden by keys of its own alone would stay the same too.
+TEST_P(Transcript, EveryByteReceivedChangesWithTheKeyThatTheReceiverLacks) {
+  constexpr std::uint64_t kSeed = 77;
+  constexpr int kRounds = 12;
+  // The confirmations of the plan, under keys that the receiver has: 2 x 32 bytes for each plan.
+  constexpr std::size_t kConfirmed = 64;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  Random random(kSeed);
+  const Template full = random_template(random, finger::kRows);
+  const Template other = noisy_copy(random, full, 0.1, 3);
+  // All go on in a search, and so all transcripts are equally long.
+  const SharedPeople people(random, std::vector<ClearPerson>(9, {{{&full, &other}}, 0, 40}));
+  for (int receiver = 0; receiver < kParties; ++receiver) {
+    const auto lacked = static_cast<std::size_t>((receiver + 2) % kParties);
+    std::array<crypto::Key, kParties> keys{key_from(random), key_from(random), key_from(random)};
+    std::vector<Bytes> rounds;
+    for (int round = 0; round < kRounds; ++round) {
+      keys[lacked] = key_from(random);
+      Custodians custodians(keys);
+      custodians.ring(receiver).records = true;
+      const auto results =
+          custodians.run([&](int party) { return GetParam().match(custodians.matcher(party), people.of(party)); });
+      ASSERT_TRUE(results[0] && results[1] && results[2]);
+      rounds.push_back(std::move(custodians.ring(receiver).received));
+    }
+    std::size_t same = 0;
+    for (std::size_t at = 0; at < rounds[0].size(); ++at)
+      same += std::all_of(rounds.begin(), rounds.end(), [&](const Bytes& round) { return round[at] == rounds[0][at]; });
+    const std::size_t plans = GetParam().match == by_search ? 2 : 1;
+    EXPECT_LE(same, plans * kConfirmed) << "custodian " << receiver;
+    EXPECT_GE(same, plans * kConfirmed) << "the test could not fail: the confirmations do stay the same";
+  }
 }
 
 // Whether any 8 neighbouring bytes of `secret` that are not all equal occur in `seen`.

@@ -51,8 +51,21 @@ class NetworkFile : public testing::Test {
   qorgan::test::TempFolder folder_;
 };
 
+TEST_F(NetworkFile, TheNumberOfLanesIsCheckedAndMayBeLeftOut) {
+  json object = saved();
+  for (const int wrong : {0, -1, limits::search_lanes_max + 1}) {
+    object["search_lanes"] = wrong;
+    expect_refused(object, ErrorCode::invalid_input, "search_lanes");
+  }
+  object.erase("search_lanes");
+  const auto read = load(object.dump());
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->search_lanes, limits::search_lanes_default);
+}
+
 TEST_F(NetworkFile, ComesBackAsItWasSaved) {
-  const Network network = make();
+  Network network = make();
+  network.search_lanes = 5;
   ASSERT_TRUE(save_network(network, path()));
   const auto read = load_network(path());
   ASSERT_TRUE(read) << read.error().message();
@@ -64,6 +77,7 @@ TEST_F(NetworkFile, ComesBackAsItWasSaved) {
     EXPECT_EQ(read->custodians[i].tls_pin, network.custodians[i].tls_pin);
     EXPECT_EQ(read->custodians[i].sign_key, network.custodians[i].sign_key);
   }
+  EXPECT_EQ(read->search_lanes, 5);
   ASSERT_EQ(read->desks.size(), 2U);
   EXPECT_EQ(read->desks[1].name, "Almaty");
   EXPECT_EQ(read->desks[1].relying_party, "Bank");

@@ -1,0 +1,32 @@
+// Addends modulo 2^16, wiped when they go.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "crypto/secret.h"
+
+namespace qorgan::mpc {
+
+// Zero at first. Neither copied nor moved.
+class SecretWords {
+ public:
+  explicit SecretWords(std::size_t size) : words_(size) {}
+  explicit SecretWords(std::span<const std::uint16_t> words) : words_(words.begin(), words.end()) {}
+  SecretWords(const SecretWords&) = delete;
+  SecretWords& operator=(const SecretWords&) = delete;
+  ~SecretWords() {
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(words_.data()), words_.size() * sizeof(std::uint16_t)});
+  }
+
+  std::size_t size() const { return words_.size(); }
+  std::uint16_t& operator[](std::size_t at) { return words_[at]; }
+  std::span<std::uint16_t> all() { return words_; }
+  std::span<const std::uint16_t> all() const { return words_; }
+
+ private:
+  std::vector<std::uint16_t> words_;
+};
+
+}  // namespace qorgan::mpc
