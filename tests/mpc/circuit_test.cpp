@@ -263,7 +263,10 @@ TEST(Survivors, AreThoseAcceptedAndSomeByLot) {
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   constexpr std::size_t kPeople = 8003;
   Bytes accepted((kPeople + 7) / 8);
-  for (std::size_t i = 0; i < 50; ++i) accepted[random() % (accepted.size() - 1)] |= 1U << (i % 8);
+  for (std::size_t i = 0; i < 50; ++i) {
+    std::uint8_t& byte = accepted[random() % (accepted.size() - 1)];
+    byte = static_cast<std::uint8_t>(byte | 1U << (i % 8));
+  }
   const Triple shares = share(random, accepted);
   for (const int lot_bits : {0, 1, 2, 3, 5, 9, 60}) {
     Engines engines(random);
