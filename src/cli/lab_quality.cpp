@@ -68,7 +68,7 @@ std::vector<JudgedPair> compare_all(const Set& set) {
   for (std::size_t a = 0; a < set.prints.size(); ++a) {
     for (std::size_t b = a + 1; b < set.prints.size(); ++b) {
       const bool both = set.templates[a] && set.templates[b];
-      pairs.push_back({a, b, both ? mpc::coarse_score(*set.templates[a], *set.templates[b]) : 0});
+      pairs.push_back({a, b, both ? mpc::score(*set.templates[a], *set.templates[b]) : 0});
     }
   }
   return pairs;
