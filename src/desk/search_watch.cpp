@@ -77,9 +77,18 @@ void SearchWatch::cancel_when_asked() {
   while (!asked.stop_requested()) rest(asked.get_token(), limits::identify_timeout_ms);
   if (over_.stop_requested()) return;
   polls_over_.request_stop();
+  // The coordinator first, if it answers soon: of a custodian that stops before it knows why, it would see a failure.
+  std::stop_source coordinator_told;
   std::vector<std::jthread> each;
-  for (int custodian = 0; custodian < protocol::kCustodians; ++custodian)
-    each.emplace_back([this, custodian] { cancel_at(custodian); });
+  each.emplace_back([&] {
+    cancel_at(0);
+    coordinator_told.request_stop();
+  });
+  for (int custodian = 1; custodian < protocol::kCustodians; ++custodian)
+    each.emplace_back([&, custodian] {
+      rest(coordinator_told.get_token(), limits::repeat_pause_ms);
+      cancel_at(custodian);
+    });
   rest(over_.get_token(), limits::cancel_timeout_ms);
   given_up_.request_stop();
 }
