@@ -5,6 +5,7 @@
 #include "cli/lab_bench_gallery.h"
 #include "cli/lab_delay.h"
 #include "identity/iin.h"
+#include "lab/bootstrap.h"
 
 namespace qorgan::cli {
 namespace {
@@ -19,15 +20,6 @@ ResidentBytes resident_bytes(desk::Desk& desk) {
   const auto status = desk.status();
   for (std::size_t i = 0; i < status.size(); ++i) all[i] = status[i].resident_bytes;
   return all;
-}
-
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
-
-double median(const std::vector<double>& values) {
-  return percentile(values, 0.5);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point began) {
@@ -63,8 +55,8 @@ Status search(const BenchOptions& options, desk::Desk& desk, std::size_t people,
     figures.others += identified.candidates - (hit ? 1 : 0);
   }
   figures.probes = options.probes;
-  figures.comparisons_per_second = median(per_second);
-  figures.seconds_median = median(seconds);
+  figures.comparisons_per_second = lab::quantile(per_second, 0.5);
+  figures.seconds_median = lab::quantile(seconds, 0.5);
   return {};
 }
 
@@ -117,8 +109,8 @@ Result<VerifyFigures> verify_all(const BenchOptions& options, desk::Desk& desk) 
     figures.accepted += verified.same_person;
   }
   figures.rounds = options.rounds;
-  figures.median_ms = median(milliseconds);
-  figures.p95_ms = percentile(milliseconds, 0.95);
+  figures.median_ms = lab::quantile(milliseconds, 0.5);
+  figures.p95_ms = lab::quantile(milliseconds, 0.95);
   return figures;
 }
 

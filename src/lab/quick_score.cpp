@@ -10,19 +10,10 @@ namespace {
 
 using finger::kRows;
 
-// mpc::expand() of a template whose own share is the template and whose next share is zero.
-void expand_clear(const finger::Template& made, std::uint8_t* out) {
-  for (int row = 0; row < kRows; ++row) {
-    const auto cells = made.row(row);
-    std::transform(cells.begin(), cells.end(), out + static_cast<std::size_t>(row) * mpc::kExpandedRowBytes,
-                   [](std::int8_t cell) { return static_cast<std::uint8_t>(cell); });
-  }
-}
-
 }  // namespace
 
 QuickGallery::QuickGallery(const finger::Template& made) : made_(made), rows_(mpc::kExpandedBytes) {
-  expand_clear(made, rows_.data());
+  mpc::expand_in_the_clear(made, std::span<std::uint8_t, mpc::kExpandedBytes>(rows_.data(), mpc::kExpandedBytes));
 }
 
 QuickProbe::QuickProbe(const finger::Template& made, const mpc::Kernel& kernel)

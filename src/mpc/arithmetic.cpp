@@ -1,5 +1,6 @@
 #include "mpc/arithmetic.h"
 
+#include "mpc/secret_words.h"
 #include "mpc/shares.h"
 
 namespace qorgan::mpc {
@@ -7,15 +8,6 @@ namespace {
 
 std::uint8_t bit_of(const std::uint8_t* bits, std::size_t at) {
   return static_cast<std::uint8_t>(bits[at / 8] >> (at % 8) & 1);
-}
-
-std::uint16_t word_at(const SecretBuffer& bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(bytes.data()[2 * at] | bytes.data()[2 * at + 1] << 8);
-}
-
-void put_word(SecretBuffer& bytes, std::size_t at, std::uint16_t word) {
-  bytes.data()[2 * at] = static_cast<std::uint8_t>(word);
-  bytes.data()[2 * at + 1] = static_cast<std::uint8_t>(word >> 8);
 }
 
 }  // namespace

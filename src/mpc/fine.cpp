@@ -25,13 +25,6 @@ constexpr std::size_t kTests = 6;
 static_assert((kFineBatchPairsMax * kRelations + 7) / 8 * 8 * kTests <= kSignValuesMax);
 constexpr int kFineShift = finger::kSimilarityMin - finger::kFineSimilarityMin;
 
-struct SharedBuffer {
-  explicit SharedBuffer(std::size_t size) : own(size), next(size) {}
-  MutableSharedBits at(std::size_t offset) { return {own.data() + offset, next.data() + offset}; }
-  SecretBuffer own;
-  SecretBuffer next;
-};
-
 void copy(SharedBits from, std::size_t size, MutableSharedBits to) {
   std::copy_n(from.own, size, to.own);
   std::copy_n(from.next, size, to.next);
@@ -136,8 +129,7 @@ Status FineScore::add_scores(std::span<const FingerPair> pairs, std::uint64_t tu
   QORGAN_CHECK(agree(relations, differences.data(), turn + 1, agreeing.at(0)));
 
   QORGAN_CHECK(add_bits(gates_, agreeing.at(0), kRelations, 1, sums));
-  const Bytes ones(count * kAllBytes, 0xFF);
-  gates_.exclusive_or_public(unmatched.at(0), ones.data(), ones.size());
+  gates_.complement(unmatched.at(0), count * kAllBytes);
   return add_bits(gates_, unmatched.at(0), kRows, finger::kCoarseWeight, sums);
 }
 
@@ -188,13 +180,12 @@ Status FineScore::choose(std::size_t pairs, SharedBits compared, MutableSharedBi
   // Layer n holds, for each gallery row j, the n-th condition for its being chosen; condition j of row j is that it is
   // similar enough.
   SharedBuffer conditions(kFine * layer);
-  const Bytes ones(vector, 0xFF);
   for (std::size_t j = 0; j < kFine; ++j) {
     for (std::size_t k = 0; k < kFine; ++k) {
       const MutableSharedBits to = conditions.at(k * layer + j * vector);
       const std::size_t from = j == k ? kRelations + j : finger::relation_index(std::min(j, k), std::max(j, k));
       copy(at(compared, from * vector), vector, to);
-      if (k >= j) gates_.exclusive_or_public(to, ones.data(), vector);
+      if (k >= j) gates_.complement(to, vector);
     }
   }
   SharedBuffer dissimilar(kRows * coarse);
@@ -304,8 +295,7 @@ Status FineScore::agree(std::size_t relations, const std::uint8_t* differences, 
   const std::size_t plane = relations / 8;
   SharedBuffer tests(kTests * plane);
   copy(signs_.bits(), kTests * plane, tests.at(0));
-  const Bytes ones(kTests * plane, 0xFF);
-  gates_.exclusive_or_public(tests.at(0), ones.data(), ones.size());
+  gates_.complement(tests.at(0), kTests * plane);
   // Six to three, three to two, two to one.
   QORGAN_CHECK(gates_.and_into(tests.at(0), tests.at(3 * plane), 3 * plane, tests.at(0)));
   QORGAN_CHECK(gates_.and_into(tests.at(0), tests.at(plane), plane, tests.at(0)));

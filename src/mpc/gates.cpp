@@ -12,6 +12,13 @@ constexpr std::size_t kChunkBytes = 4096;
 
 }  // namespace
 
+void clear_unused(MutableSharedBits bits, std::size_t count) {
+  if (count % 8 == 0) return;
+  const auto used = static_cast<std::uint8_t>(0xFF >> (8 - count % 8));
+  bits.own[count / 8] &= used;
+  bits.next[count / 8] &= used;
+}
+
 Gates::Gates(LaneKeys& keys, Ring& ring, const Kernel& kernel)
     : keys_(keys), ring_(ring), kernel_(kernel), mask_own_(kChunkBytes), mask_next_(kChunkBytes) {}
 
@@ -47,6 +54,12 @@ void Gates::masked_products(const Three& a, const Three& b, const std::uint8_t* 
 void Gates::exclusive_or_public(MutableSharedBits bits, const std::uint8_t* constant, std::size_t size_bytes) {
   if (keys_.party() == 0) kernel_.exclusive_or(bits.own, constant, size_bytes, bits.own);
   if (keys_.party() == kParties - 1) kernel_.exclusive_or(bits.next, constant, size_bytes, bits.next);
+}
+
+void Gates::complement(MutableSharedBits bits, std::size_t size_bytes) {
+  std::uint8_t* const share_0 = keys_.party() == 0 ? bits.own : keys_.party() == kParties - 1 ? bits.next : nullptr;
+  if (share_0 == nullptr) return;
+  for (std::size_t i = 0; i < size_bytes; ++i) share_0[i] = static_cast<std::uint8_t>(~share_0[i]);
 }
 
 void Gates::exclusive_or_stream(crypto::Keystream& stream, const std::uint8_t* bytes, std::size_t size_bytes,

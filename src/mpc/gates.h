@@ -27,6 +27,18 @@ struct MutableSharedBits {
   MutableSharedBits at(std::size_t offset_bytes) const { return {own + offset_bytes, next + offset_bytes}; }
 };
 
+// Working memory for shared bits, wiped when it goes.
+struct SharedBuffer {
+  explicit SharedBuffer(std::size_t size) : own(size), next(size) {}
+  MutableSharedBits at(std::size_t offset_bytes) { return {own.data() + offset_bytes, next.data() + offset_bytes}; }
+
+  SecretBuffer own;
+  SecretBuffer next;
+};
+
+// Sets the bits of the last byte from bit `count` on to zero, in both shares; there are (count + 7) / 8 bytes.
+void clear_unused(MutableSharedBits bits, std::size_t count);
+
 // The three things that every step of a match needs. The caller keeps them alive.
 class Gates {
  public:
@@ -49,6 +61,8 @@ class Gates {
 
   // bits ^= the constant bits that everyone knows.
   void exclusive_or_public(MutableSharedBits bits, const std::uint8_t* constant, std::size_t size_bytes);
+  // The same with ones throughout.
+  void complement(MutableSharedBits bits, std::size_t size_bytes);
 
   // out = bytes ^ F, F the next bytes of a keystream; `out` may be `bytes`.
   void exclusive_or_stream(crypto::Keystream& stream, const std::uint8_t* bytes, std::size_t size_bytes,

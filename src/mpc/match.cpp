@@ -218,11 +218,7 @@ class Matcher::State {
     keys_.begin_step();
     const MutableSharedBits passed{found.own.data(), found.next.data()};
     QORGAN_CHECK(gates_.and_into(passed, {own.data(), next.data()}, own.size(), passed));
-    const std::size_t left = persons.size() % 8;
-    if (left != 0) {
-      found.own.back() = static_cast<std::uint8_t>(found.own.back() & 0xFF >> (8 - left));
-      found.next.back() = static_cast<std::uint8_t>(found.next.back() & 0xFF >> (8 - left));
-    }
+    clear_unused(passed, persons.size());
     return found;
   }
 

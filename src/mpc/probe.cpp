@@ -30,12 +30,9 @@ PreparedProbe::PreparedProbe(const StoredShare& share) : PreparedProbe() {
 PreparedProbe PreparedProbe::in_the_clear(const finger::Template& whole) {
   PreparedProbe probe;
   SecretBuffer rows(kExpandedBytes);
-  for (int row = 0; row < finger::kRows; ++row) {
-    const auto cells = whole.row(row);
-    std::transform(cells.begin(), cells.end(), rows.data() + static_cast<std::size_t>(row) * kExpandedRowBytes,
-                   [](std::int8_t cell) { return static_cast<std::uint8_t>(cell); });
-  }
-  probe.prepare(std::span<const std::uint8_t, kExpandedBytes>(rows.data(), kExpandedBytes));
+  const std::span<std::uint8_t, kExpandedBytes> expanded(rows.data(), kExpandedBytes);
+  expand_in_the_clear(whole, expanded);
+  probe.prepare(expanded);
   const finger::Relations& relations = whole.relations;
   std::uint8_t* to = probe.relations_.data();
   for (const auto* cells : {&relations.distance, &relations.bearing, &relations.bearing_back})

@@ -1,4 +1,4 @@
-// Addends modulo 2^16, wiped when they go.
+// Numbers modulo 2^16: addends, wiped when they go, and the same as bytes of a message, lowest first.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crypto/secret.h"
+#include "mpc/secret_buffer.h"
 
 namespace qorgan::mpc {
 
@@ -28,5 +29,15 @@ class SecretWords {
  private:
   std::vector<std::uint16_t> words_;
 };
+
+// Word `at` of a message.
+inline std::uint16_t word_at(const SecretBuffer& bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes.data()[2 * at] | bytes.data()[2 * at + 1] << 8);
+}
+
+inline void put_word(SecretBuffer& bytes, std::size_t at, std::uint16_t word) {
+  bytes.data()[2 * at] = static_cast<std::uint8_t>(word);
+  bytes.data()[2 * at + 1] = static_cast<std::uint8_t>(word >> 8);
+}
 
 }  // namespace qorgan::mpc

@@ -160,6 +160,16 @@ void expand(const StoredShare& share, std::span<std::uint8_t, kExpandedBytes> ou
   crypto::wipe(part);
 }
 
+void expand_in_the_clear(const finger::Template& whole, std::span<std::uint8_t, kExpandedBytes> out) {
+  for (int row = 0; row < finger::kRows; ++row) {
+    const auto cells = whole.row(row);
+    const auto to = out.subspan(static_cast<std::size_t>(row) * kExpandedRowBytes, kExpandedRowBytes);
+    const auto next = std::transform(cells.begin(), cells.end(), to.begin(),
+                                     [](std::int8_t cell) { return static_cast<std::uint8_t>(cell); });
+    std::fill(next, to.end(), std::uint8_t{0});
+  }
+}
+
 RelationShare::RelationShare(const StoredShare& share) {
   check_shape(share);
   own_ = relations_in(share.own, share.party);

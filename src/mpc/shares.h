@@ -49,6 +49,9 @@ Result<StoredShare> parse_share(ByteView bytes, int party);
 // left out.
 void expand(const StoredShare& share, std::span<std::uint8_t, kExpandedBytes> out);
 
+// The same rows of a template itself: its own share is the template, its next share zero.
+void expand_in_the_clear(const finger::Template& whole, std::span<std::uint8_t, kExpandedBytes> out);
+
 // The relations of a template as one custodian keeps them in memory for the few comparisons that need them: a seed
 // where there is one. Moved, not copied; wiped when it goes.
 class RelationShare {

@@ -11,16 +11,12 @@ Result<std::vector<std::size_t>> open_survivors(Gates& gates, const AcceptShares
   if (accepted.persons == 0) return survivors;
   // Keystream as it comes is a shared random bit: custodian i lacks the third of its three parts.
   std::size_t planes = static_cast<std::size_t>(lot_bits);
-  SecretBuffer drawn_own((planes + 1) * plane);
-  SecretBuffer drawn_next((planes + 1) * plane);
-  const auto drawn = [&](std::size_t at) {
-    return MutableSharedBits{drawn_own.data() + at * plane, drawn_next.data() + at * plane};
-  };
-  gates.keys().own().fill(drawn_own.part(0, planes * plane));
-  gates.keys().next().fill(drawn_next.part(0, planes * plane));
-  const Bytes ones(plane, 0xFF);
+  SharedBuffer lot((planes + 1) * plane);
+  const auto drawn = [&](std::size_t at) { return lot.at(at * plane); };
+  gates.keys().own().fill(lot.own.part(0, planes * plane));
+  gates.keys().next().fill(lot.next.part(0, planes * plane));
   if (planes == 0) {
-    gates.exclusive_or_public(drawn(0), ones.data(), plane);
+    gates.complement(drawn(0), plane);
     planes = 1;
   }
   while (planes > 1) {
@@ -33,8 +29,8 @@ Result<std::vector<std::size_t>> open_survivors(Gates& gates, const AcceptShares
   Bytes own = accepted.own;
   Bytes next = accepted.next;
   const MutableSharedBits open{own.data(), next.data()};
-  gates.exclusive_or_public(open, ones.data(), plane);
-  gates.exclusive_or_public(drawn(0), ones.data(), plane);
+  gates.complement(open, plane);
+  gates.complement(drawn(0), plane);
   QORGAN_CHECK(gates.and_into(open, drawn(0), plane, open));
   Bytes third(plane);
   QORGAN_CHECK(gates.ring().exchange(next, third));

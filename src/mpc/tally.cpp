@@ -30,13 +30,6 @@ Bytes threshold_plane(std::span<const Person> persons, std::size_t digit, int hi
   return out;
 }
 
-// Ones for the persons there are, zeros up to the end of the last byte.
-Bytes used_bits(std::size_t persons) {
-  Bytes out(persons / 8, 0xFF);
-  if (persons % 8 != 0) out.push_back(static_cast<std::uint8_t>(0xFF >> (8 - persons % 8)));
-  return out;
-}
-
 Bytes complement(Bytes bits) {
   for (std::uint8_t& byte : bits) byte = static_cast<std::uint8_t>(~byte);
   return bits;
@@ -192,7 +185,7 @@ Status Tally::compare(std::span<const Person> persons, std::span<const std::size
     QORGAN_CHECK(gates_.and_into(x, carry, plane_bytes_, carry));
     exclusive_or(carry, plane(digits[k]));
   }
-  and_public(carry, used_bits(persons.size()));
+  clear_unused(carry, persons.size());
   copy(carry, out);
   return {};
 }

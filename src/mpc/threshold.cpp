@@ -21,25 +21,9 @@ void to_planes(std::span<const std::uint16_t> numbers, std::size_t plane_bytes, 
   }
 }
 
-std::uint16_t word_at(const SecretBuffer& bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(bytes.data()[2 * at] | bytes.data()[2 * at + 1] << 8);
-}
-
-void put_word(SecretBuffer& bytes, std::size_t at, std::uint16_t word) {
-  bytes.data()[2 * at] = static_cast<std::uint8_t>(word);
-  bytes.data()[2 * at + 1] = static_cast<std::uint8_t>(word >> 8);
-}
-
-struct Planes {
-  explicit Planes(std::size_t size) : own(size), next(size) {}
-  MutableSharedBits at(std::size_t offset) { return {own.data() + offset, next.data() + offset}; }
-  SecretBuffer own;
-  SecretBuffer next;
-};
-
 // As in mpc/sign.h: the sum falls into u, which custodian 0 knows, and v, which custodian 1 knows; both share the
 // digits of theirs. u_k has the shares (u_k ^ r, r, 0), v_k the shares (0, v_k ^ s, s).
-Status share_digits(Gates& gates, std::span<const std::uint16_t> addends, Planes& u, Planes& v,
+Status share_digits(Gates& gates, std::span<const std::uint16_t> addends, SharedBuffer& u, SharedBuffer& v,
                     std::size_t plane_bytes) {
   const std::size_t message_bytes = 2 * addends.size();
   const std::size_t planes_bytes = kDigits * plane_bytes;
@@ -79,13 +63,13 @@ Status not_negative(Gates& gates, std::span<const std::uint16_t> addends, Mutabl
   QORGAN_ASSERT(!addends.empty());
   const std::size_t plane = (addends.size() + 7) / 8;
   const Kernel& kernel = gates.kernel();
-  Planes u(kDigits * plane);
-  Planes v(kDigits * plane);
+  SharedBuffer u(kDigits * plane);
+  SharedBuffer v(kDigits * plane);
   QORGAN_CHECK(share_digits(gates, addends, u, v, plane));
 
   std::size_t digits = kDigits - 1;
   // generate, then propagate; the runs of digits from the lowest to the highest.
-  Planes runs(2 * digits * plane);
+  SharedBuffer runs(2 * digits * plane);
   const auto generate = [&] { return runs.at(0); };
   const auto propagate = [&](std::size_t runs_now) { return runs.at(runs_now * plane); };
   QORGAN_CHECK(gates.and_into(u.at(0), v.at(0), digits * plane, generate()));
@@ -94,8 +78,8 @@ Status not_negative(Gates& gates, std::span<const std::uint16_t> addends, Mutabl
   std::copy_n(u.own.data(), digits * plane, propagate(digits).own);
   std::copy_n(u.next.data(), digits * plane, propagate(digits).next);
 
-  Planes left(2 * digits * plane);
-  Planes right(2 * digits * plane);
+  SharedBuffer left(2 * digits * plane);
+  SharedBuffer right(2 * digits * plane);
   const auto copy = [&](MutableSharedBits from, MutableSharedBits to) {
     std::copy_n(from.own, plane, to.own);
     std::copy_n(from.next, plane, to.next);
@@ -114,7 +98,7 @@ Status not_negative(Gates& gates, std::span<const std::uint16_t> addends, Mutabl
     }
     QORGAN_CHECK(gates.and_into(left.at(0), right.at(0), 2 * joined * plane, left.at(0)));
     const std::size_t after = joined + odd;
-    Planes next(2 * after * plane);
+    SharedBuffer next(2 * after * plane);
     if (odd == 1) {
       copy(generate(), next.at(0));
       copy(propagate(digits), next.at(after * plane));
@@ -133,11 +117,8 @@ Status not_negative(Gates& gates, std::span<const std::uint16_t> addends, Mutabl
   const std::size_t sign = (kDigits - 1) * plane;
   kernel.exclusive_or(generate().own, u.own.data() + sign, plane, out.own);
   kernel.exclusive_or(generate().next, u.next.data() + sign, plane, out.next);
-  Bytes used(addends.size() / 8, 0xFF);
-  if (addends.size() % 8 != 0) used.push_back(static_cast<std::uint8_t>(0xFF >> (8 - addends.size() % 8)));
-  gates.exclusive_or_public(out, used.data(), plane);
-  kernel.bit_and(out.own, used.data(), plane, out.own);
-  kernel.bit_and(out.next, used.data(), plane, out.next);
+  gates.complement(out, plane);
+  clear_unused(out, addends.size());
   return {};
 }
 
