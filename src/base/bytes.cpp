@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include <algorithm>
+
 namespace qorgan {
 namespace {
 
@@ -65,6 +67,51 @@ std::uint32_t read_u32(ByteView bytes) {
 }
 std::uint64_t read_u64(ByteView bytes) {
   return read_integer<std::uint64_t>(bytes.first(8));
+}
+
+std::string to_base64(ByteView bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (i < count ? bytes[at + i] : 0U);
+    for (std::size_t i = 0; i < 4; ++i) out += i <= count ? kDigits[group >> (18 - 6 * i) & 63] : '=';
+  }
+  return out;
+}
+
+Result<Bytes> from_base64(std::string_view text) {
+  const auto wrong = [] { return failure(ErrorCode::invalid_input, "not a Base 64 text"); };
+  if (text.size() % 4 != 0) return wrong();
+  const auto value = [](char c) -> int {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+  };
+  Bytes out;
+  out.reserve(text.size() / 4 * 3);
+  for (std::size_t at = 0; at < text.size(); at += 4) {
+    std::size_t digits = 4;
+    if (at + 4 == text.size()) digits = text[at + 3] != '=' ? 4 : text[at + 2] != '=' ? 3 : 2;
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const int digit = i < digits ? value(text[at + i]) : 0;
+      if (digit < 0) return wrong();
+      group = group << 6 | static_cast<std::uint32_t>(digit);
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto byte = static_cast<std::uint8_t>(group >> (16 - 8 * i));
+      if (i + 1 < digits) {
+        out.push_back(byte);
+      } else if (byte != 0) {
+        return wrong();  // two texts must not stand for the same bytes
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace qorgan

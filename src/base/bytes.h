@@ -25,6 +25,12 @@ std::string to_hex(ByteView bytes);
 // Accepts either case, an even number of digits and nothing else; invalid_input otherwise.
 Result<Bytes> from_hex(std::string_view text);
 
+// Standard Base 64 with padding (RFC 4648, section 4).
+std::string to_base64(ByteView bytes);
+// Accepts exactly what to_base64 writes: no line ends, no missing padding, no stray bits in the last character;
+// invalid_input otherwise.
+Result<Bytes> from_base64(std::string_view text);
+
 // Big-endian integers, appended to or read from the front of a byte sequence.
 void append_u16(Bytes& out, std::uint16_t value);
 void append_u32(Bytes& out, std::uint32_t value);

@@ -10,6 +10,13 @@ SignKeyPair make_sign_key_pair() {
   return pair;
 }
 
+SignKeyPair sign_key_pair_from_seed(const Key& seed) {
+  SignKeyPair pair;
+  QORGAN_ASSERT(
+      crypto_sign_seed_keypair(pair.public_key.data(), pair.secret.expose_mutable().data(), seed.expose().data()) == 0);
+  return pair;
+}
+
 Signature sign(const SignKeyPair& key, ByteView message) {
   Signature signature{};
   QORGAN_ASSERT(

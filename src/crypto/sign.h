@@ -19,6 +19,8 @@ struct SignKeyPair {
 
 // From fresh random bytes.
 SignKeyPair make_sign_key_pair();
+// From its 32-byte seed (RFC 8032, 5.1.5): the same seed gives the same pair.
+SignKeyPair sign_key_pair_from_seed(const Key& seed);
 // Deterministic: the same key and message give the same signature (RFC 8032, 5.1.6).
 Signature sign(const SignKeyPair& key, ByteView message);
 // False for a wrong signature, and always for a public key or signature point of low order or not in canonical form.
