@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -12,8 +13,11 @@
 namespace qorgan::store {
 namespace {
 
-// What custodian 1 keeps of one finger: two bytes of heading, a seed, a whole template.
-constexpr std::size_t kShareBytes = 2 + 32 + limits::template_bytes;
+// What custodian 1 keeps of one finger: two bytes of heading, a seed, all that is split.
+constexpr std::size_t kShareBytes = 2 + 32 + limits::share_bytes;
+constexpr int kFingers = 2;
+// As many in one transaction as a custodian takes.
+constexpr std::int64_t kBatch = 500;
 
 Id random_id() {
   Id id{};
@@ -21,10 +25,22 @@ Id random_id() {
   return id;
 }
 
+std::vector<Finger> random_fingers() {
+  std::vector<Finger> fingers;
+  for (int position = 1; position <= kFingers; ++position)
+    fingers.push_back({position, crypto::SecretBytes(crypto::random_bytes(kShareBytes))});
+  return fingers;
+}
+
 Record random_record(std::int64_t sequence) {
-  Record record{random_id(), {}, sequence, {}};
+  Record record;
+  record.record_id = random_id();
   crypto::fill_random(record.pseudonym);
-  record.fingers.push_back({1, crypto::SecretBytes(crypto::random_bytes(kShareBytes))});
+  record.enrolled_seq = sequence;
+  crypto::fill_random(record.access_key);
+  record.view_key = crypto::random_key();
+  record.terms_json = std::string(200, 't');
+  record.fingers = random_fingers();
   return record;
 }
 
@@ -32,7 +48,7 @@ void require(const Status& status, benchmark::State& state) {
   if (!status) state.SkipWithError(status.error().message().c_str());
 }
 
-// A file of so many people with one finger each, removed at the end.
+// A file of so many people, removed at the end.
 class People {
  public:
   explicit People(std::int64_t count) : key_(crypto::random_key()) {
@@ -43,7 +59,7 @@ class People {
     Store store = open();
     for (std::int64_t done = 0; done < count;) {
       std::vector<Record> batch;
-      for (; batch.size() < 1000 && done < count; ++done) batch.push_back(random_record(0));
+      for (; batch.size() < static_cast<std::size_t>(kBatch) && done < count; ++done) batch.push_back(random_record(0));
       QORGAN_ASSERT(store.apply_enrols(batch, 0).has_value());
     }
   }
@@ -113,9 +129,56 @@ void enrol_and_erase(benchmark::State& state) {
   }
 }
 
+// Everybody's enrolment in batches, into a new file.
+void enrol_all(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(People(state.range(0)));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+// Everybody's shares, staged and used batch by batch.
+void refresh_all(benchmark::State& state) {
+  const People& file = people(state.range(0));
+  Store store = file.open();
+  Operation operation;
+  operation.kind = OperationKind::refresh;
+  operation.sequence = store.applied_sequence().value();
+  for (auto _ : state) {
+    for (std::int64_t first = 1; first <= state.range(0); first += kBatch) {
+      operation.first_seq = first;
+      operation.last_seq = std::min(state.range(0), first + kBatch - 1);
+      state.PauseTiming();
+      std::vector<StagedShares> staged;
+      for (std::int64_t i = first; i <= operation.last_seq; ++i)
+        staged.push_back({i, store.load_record(i)->epoch + 1, random_fingers()});
+      state.ResumeTiming();
+      require(store.stage_refresh(staged), state);
+      ++operation.sequence;
+      require(store.apply_refresh(operation, 0), state);
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+// A use of a record that is written for the log, in the transaction of its request.
+void add_entry(benchmark::State& state) {
+  const People& file = people(state.range(0));
+  Store store = file.open();
+  Entry entry;
+  entry.record_seq = 1;
+  entry.leaf = std::string(400, 'l');
+  entry.opening = crypto::SecretBytes(300);
+  for (auto _ : state) {
+    const auto number = store.add_entry(entry);
+    if (!number) state.SkipWithError(number.error().message().c_str());
+  }
+}
+
 BENCHMARK(open_and_check)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(load)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(enrol_and_erase)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(add_entry)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(refresh_all)->Arg(100'000)->Unit(benchmark::kSecond)->Iterations(1);
+BENCHMARK(enrol_all)->Arg(100'000)->Unit(benchmark::kSecond)->Iterations(1);
 
 }  // namespace
 }  // namespace qorgan::store

@@ -22,12 +22,13 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-Status sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return system_failure("the folder cannot be opened", folder);
+// Of a file or a folder.
+Status sync(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return system_failure("it cannot be opened", path);
   const int synced = ::fsync(descriptor);
   Status done;
-  if (synced != 0) done = system_failure("the folder cannot be made durable", folder);
+  if (synced != 0) done = system_failure("it cannot be made durable", path);
   ::close(descriptor);
   return done;
 }
@@ -77,11 +78,12 @@ Status make_empty_file(const std::filesystem::path& path) {
 }
 
 Status put_in_place(const std::filesystem::path& finished, const std::filesystem::path& path) {
+  QORGAN_CHECK(sync(finished));
   if (::renameat2(AT_FDCWD, finished.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno == EEXIST) return failure(ErrorCode::already_exists, "the file is there already", path.string());
     return system_failure("the file cannot be given its name", path);
   }
-  return sync_folder(folder_of(path));
+  return sync(folder_of(path));
 }
 
 }  // namespace qorgan::store

@@ -13,7 +13,8 @@ namespace qorgan::store {
 Result<bool> check_file(const std::filesystem::path& path);
 // An empty file of mode 0600, in place of any that is there.
 Status make_empty_file(const std::filesystem::path& path);
-// Gives a finished file its name, durably. Errors: already_exists, unavailable, storage_full.
+// Gives a finished file, which is not open any more, its name, both durably. Errors: already_exists, unavailable,
+// storage_full.
 Status put_in_place(const std::filesystem::path& finished, const std::filesystem::path& path);
 
 }  // namespace qorgan::store

@@ -1,4 +1,4 @@
-// The tables of one custodian's file, and the check that they are whole and agree with one another.
+// The tables of one custodian's file.
 #pragma once
 
 #include "store/keys.h"
@@ -13,15 +13,7 @@ Status create_schema(Database& database, const Keys& keys);
 // version_mismatch.
 Status check_version(Database& database);
 
-// Whether it has this version's tables, and is of this network and custodian and under this key. Errors: damaged,
-// wrong_network, refused (another key).
-Status check_head(Database& database, const Keys& keys);
-
-// Everything else but the shares. Errors: damaged.
-Status check_content(Database& database, const Keys& keys);
-
-Result<std::int64_t> read_applied(Database& database);
-// To the next number.
-Status write_applied(Database& database, const Keys& keys, std::int64_t applied);
+// Whether it has this version's tables. damaged.
+Status check_schema(Database& database);
 
 }  // namespace qorgan::store

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/limits.h"
@@ -56,6 +57,18 @@ Query& Query::bind(std::int64_t value) {
   return *this;
 }
 
+Query& Query::bind(const std::optional<std::int64_t>& value) {
+  if (value) return bind(*value);
+  const int code = sqlite3_bind_null(statement_, ++bound_);
+  if (bind_code_ == SQLITE_OK) bind_code_ = code;
+  return *this;
+}
+
+Query& Query::bind_count(std::size_t count_max) {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  return bind(static_cast<std::int64_t>(std::min(count_max, kMost)));
+}
+
 Query& Query::bind(ByteView bytes) {
   // A null pointer would bind NULL.
   const std::uint8_t empty = 0;
@@ -95,6 +108,10 @@ Status Query::check_type(int column, int type) const {
 Status Query::check_size(ByteView view, std::size_t size) const {
   if (view.size() == size) return {};
   return failure(ErrorCode::damaged, "a field is not of its length", database_->path().string());
+}
+
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
 Result<std::int64_t> Query::integer(int column) const {
@@ -147,7 +164,8 @@ Status Database::take(const Settings& settings) {
   QORGAN_CHECK(
       execute("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;"
               "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-" +
-              std::to_string(limits::store_cache_kib)));
+              std::to_string(limits::store_cache_kib) +
+              "; PRAGMA wal_autocheckpoint=" + std::to_string(limits::store_journal_pages)));
   if (settings.pages_max > 0) QORGAN_CHECK(execute("PRAGMA max_page_count=" + std::to_string(settings.pages_max)));
   // Takes the lock at once, so that a second process is told here and not in mid-work.
   return in_transaction(*this, [] { return Status(); });
@@ -176,6 +194,16 @@ Status Database::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return tl::unexpected(error(code));
   return {};
+}
+
+Status Database::copy_to(Database& other) {
+  sqlite3_backup* backup = sqlite3_backup_init(other.handle_, "main", handle_, "main");
+  if (backup == nullptr) return tl::unexpected(other.error(sqlite3_extended_errcode(other.handle_)));
+  const int code = sqlite3_backup_step(backup, -1);
+  sqlite3_backup_finish(backup);
+  if (code == SQLITE_DONE) return {};
+  const bool is_source = (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_READ;
+  return tl::unexpected(is_source ? error(code) : other.error(code));
 }
 
 Status Database::truncate_journal() {
@@ -220,6 +248,10 @@ Error Database::error(int code) const {
     default:
       return {ErrorCode::internal, "SQLite reports error " + std::to_string(code) + " (" + detail + ")", file, {}};
   }
+}
+
+tl::unexpected<Error> Database::damaged(std::string what) const {
+  return failure(ErrorCode::damaged, std::move(what), path_.string(), "Restore the file from a backup");
 }
 
 }  // namespace qorgan::store

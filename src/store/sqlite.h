@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,11 @@ class Query {
   Query& operator=(Query&&) = delete;
 
   Query& bind(std::int64_t value);
+  // NULL where there is none.
+  Query& bind(const std::optional<std::int64_t>& value);
   Query& bind(ByteView bytes);
+  // Of a LIMIT.
+  Query& bind_count(std::size_t count_max);
 
   // True where there is a row, false at the end.
   Result<bool> step();
@@ -41,6 +46,7 @@ class Query {
   // Steps to the one row that must be there; damaged where it is not.
   Status step_to_row();
 
+  bool is_null(int column) const;
   Result<std::int64_t> integer(int column) const;
   // Lives until the next step.
   Result<ByteView> blob(int column) const;
@@ -86,12 +92,16 @@ class Database {
   // Statements without results or parameters.
   Status execute(const std::string& sql);
 
+  // Makes the other database, an empty one, a copy of this one as it is now. The error names the file that it is of.
+  Status copy_to(Database& other);
+
   // Writes the journal into the file and cuts it to nothing, so that no earlier content is left in it.
   Status truncate_journal();
 
   const std::filesystem::path& path() const { return path_; }
   // What went wrong last, told by SQLite's code and the system's: storage_full, damaged, busy, unavailable, internal.
   Error error(int code) const;
+  tl::unexpected<Error> damaged(std::string what) const;
   // Rolls back whatever is open; never fails.
   void roll_back();
 

@@ -15,10 +15,27 @@ struct Content {
   std::vector<Operation> operations;
   std::vector<std::optional<Id>> found;
   std::vector<std::pair<std::int64_t, std::int64_t>> tombstones;
+  std::vector<Entry> entries;
+  std::vector<Notice> notices;
+  std::vector<std::int64_t> warrant_uses;
+  std::vector<std::optional<std::string>> notes;
   std::int64_t applied = 0;
 };
 
-// Six people, two of them erased, and a request in each state.
+Along full_along() {
+  Along along;
+  for (const std::int64_t record_seq : {0, 1, 3, 1}) {
+    const std::uint64_t number = along.entries.size() + 1;
+    along.entries.push_back(make_entry(number, record_seq));
+  }
+  along.warrant_use = WarrantUse{id_of(500), id_of(11)};
+  along.notices.push_back(make_notice(2, "bank"));
+  along.notices.push_back(make_notice(2, "door"));
+  return along;
+}
+
+// Six people, two of them erased, one locked, one refreshed, one with shares staged; a request in each state; entries,
+// notices, uses of warrants and notes.
 void fill(Store& store) {
   for (std::int64_t i = 1; i <= 6; ++i)
     ASSERT_OK(enrol(store, make_record(static_cast<std::uint64_t>(i), i, 1 + static_cast<int>(i % 3), 1500)));
@@ -28,6 +45,18 @@ void fill(Store& store) {
   for (const RequestState state : {RequestState::prepared, RequestState::agreed, RequestState::ran,
                                    RequestState::committed, RequestState::aborted})
     ASSERT_OK(store.put_request(make_request(++number, state)));
+  ASSERT_OK(store.apply_flags(make_operation(9, OperationKind::lock, id_of(1)), 0));
+  ASSERT_OK(store.apply_flags(make_operation(10, OperationKind::withdraw, id_of(3)), 0));
+  std::vector<Record> records;
+  records.push_back(make_record(4, 4, 2, 1500));
+  ASSERT_OK(refresh(store, 11, records, 1));
+  std::vector<StagedShares> staged;
+  staged.push_back(make_staged(make_record(6, 6, 1, 1500), 1));
+  ASSERT_OK(store.stage_refresh(staged));
+  ASSERT_OK(store.put_request(make_request(11), full_along()));
+  ASSERT_OK(store.set_entry_index(2, 0));
+  ASSERT_OK(store.put_note("name", "text"));
+  ASSERT_OK(store.put_note("other", "words"));
 }
 
 Result<Content> read_all(const StoreFile& file) {
@@ -50,17 +79,24 @@ Result<Content> read_all(const StoreFile& file) {
     if (tombstone) content.tombstones.emplace_back(tombstone->enrolled_seq, tombstone->erased_seq);
   }
   QORGAN_TRY(content.applied, store.applied_sequence());
+  QORGAN_TRY(content.entries, store.entries_since(0, 100));
+  for (const char* party : {"bank", "door"}) {
+    QORGAN_TRY(auto notices, store.notices_of_party(party, false));
+    for (Notice& notice : notices) content.notices.push_back(std::move(notice));
+  }
+  QORGAN_TRY(const std::int64_t uses, store.warrant_uses(id_of(500)));
+  content.warrant_uses.push_back(uses);
+  for (const char* name : {"name", "other"}) {
+    QORGAN_TRY(auto note, store.find_note(name));
+    content.notes.push_back(std::move(note));
+  }
   return content;
 }
 
-template <class T>
-bool all_same(const std::vector<T>& a, const std::vector<T>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same(x, y); });
-}
-
-bool same(const Content& a, const Content& b) {
-  return all_same(a.records, b.records) && all_same(a.requests, b.requests) && a.operations == b.operations &&
-         a.found == b.found && a.tombstones == b.tombstones && a.applied == b.applied;
+bool same_content(const Content& a, const Content& b) {
+  return same(a.records, b.records) && same(a.requests, b.requests) && a.operations == b.operations &&
+         a.found == b.found && a.tombstones == b.tombstones && a.applied == b.applied && same(a.entries, b.entries) &&
+         same(a.notices, b.notices) && a.warrant_uses == b.warrant_uses && a.notes == b.notes;
 }
 
 class Damage : public testing::Test {
@@ -78,6 +114,9 @@ class Damage : public testing::Test {
     ASSERT_EQ(content_.records.size(), 4U);
     ASSERT_EQ(content_.requests.size(), 5U);
     ASSERT_EQ(content_.tombstones.size(), 2U);
+    ASSERT_EQ(content_.entries.size(), 4U);
+    ASSERT_EQ(content_.notices.size(), 2U);
+    ASSERT_EQ(content_.warrant_uses, std::vector<std::int64_t>{1});
   }
 
   // Opens the file with these bytes. True where the damage was noticed; otherwise all must be as it was.
@@ -86,7 +125,7 @@ class Damage : public testing::Test {
     write_file(file_.path(), bytes);
     const Result<Content> content = read_all(file_);
     if (content) {
-      EXPECT_TRUE(same(*content, content_)) << what << ": other content, and no error";
+      EXPECT_TRUE(same_content(*content, content_)) << what << ": other content, and no error";
       return false;
     }
     const Error& error = content.error();
@@ -184,7 +223,24 @@ TEST_F(Damage, MeddledRowsAreNoticed) {
       "UPDATE shares SET sealed = x'' WHERE seq = 1 AND position = 1",
       "DELETE FROM shares WHERE seq = 1 AND position = 2",
       "DELETE FROM shares WHERE seq = 1",
-      "INSERT INTO shares SELECT 1, 10, sealed FROM shares WHERE seq = 1 AND position = 1",
+      "INSERT INTO shares SELECT 1, 0, 10, sealed FROM shares WHERE seq = 1 AND position = 1",
+      "INSERT INTO shares SELECT 1, 1, position, sealed FROM shares WHERE seq = 1",
+      "UPDATE shares SET epoch = 0 WHERE seq = 4",
+      "DELETE FROM shares WHERE seq = 6 AND epoch = 1",
+      "UPDATE shares SET sealed = (SELECT sealed FROM shares WHERE seq = 6 AND epoch = 0) WHERE seq = 6 AND epoch = 1",
+      "DELETE FROM staged",
+      "UPDATE staged SET wrapped = (SELECT wrapped FROM record_keys WHERE seq = 6)",
+      "UPDATE staged SET seq = 1",
+      "UPDATE records SET epoch = 0 WHERE seq = 4",
+      "UPDATE records SET epoch = 1 WHERE seq = 1",
+      "UPDATE records SET access_key = zeroblob(32) WHERE seq = 1",
+      "UPDATE record_keys SET details = (SELECT details FROM record_keys WHERE seq = 4) WHERE seq = 1",
+      "UPDATE record_keys SET details = x'' WHERE seq = 1",
+      "UPDATE record_flags SET flags = 0 WHERE seq = 1",
+      "UPDATE record_flags SET flags = 4294967297 WHERE seq = 1",
+      "UPDATE record_flags SET tag = (SELECT tag FROM record_flags WHERE seq = 3) WHERE seq = 1",
+      "UPDATE record_flags SET seq = 4 WHERE seq = 1",
+      "DELETE FROM record_flags WHERE seq = 1",
       "UPDATE record_keys SET wrapped = (SELECT wrapped FROM record_keys WHERE seq = 4) WHERE seq = 1",
       "UPDATE record_keys SET wrapped = zeroblob(72) WHERE seq = 1",
       "DELETE FROM record_keys WHERE seq = 1",
@@ -194,12 +250,22 @@ TEST_F(Damage, MeddledRowsAreNoticed) {
       "UPDATE operations SET request_id = zeroblob(16) WHERE seq = 1",
       "UPDATE operations SET tag = zeroblob(32) WHERE seq = 1",
       "UPDATE operations SET tag = x'00' WHERE seq = 1",
-      "UPDATE operations SET seq = 9 WHERE seq = 8",
-      "DELETE FROM operations WHERE seq = 8",
+      "UPDATE operations SET kind = 3 WHERE seq = 9",
+      "UPDATE operations SET kind = 6 WHERE seq = 9",
+      "UPDATE operations SET first_seq = 3 WHERE seq = 11",
+      "UPDATE operations SET last_seq = 5 WHERE seq = 11",
+      "UPDATE operations SET seq = 12 WHERE seq = 11",
+      "DELETE FROM operations WHERE seq = 11",
       "DELETE FROM tombstones WHERE enrolled_seq = 2",
       "UPDATE tombstones SET erased_seq = 6 WHERE erased_seq = 7",
       "UPDATE tombstones SET tag = (SELECT tag FROM tombstones WHERE erased_seq = 8) WHERE erased_seq = 7",
       "UPDATE head SET applied = 7",
+      "UPDATE head SET recovering = 1",
+      "UPDATE head SET last_entry = 5",
+      "UPDATE head SET entries = 3; DELETE FROM entries WHERE number = 4",
+      "UPDATE head SET warrant_uses = 0; DELETE FROM warrant_uses",
+      "UPDATE head SET notices = 0; DELETE FROM notices",
+      "UPDATE head SET notes = 0; DELETE FROM notes",
       "UPDATE head SET custodian = 2",
       "UPDATE head SET network_id = zeroblob(32)",
       "UPDATE head SET key_id = zeroblob(16)",
@@ -208,6 +274,39 @@ TEST_F(Damage, MeddledRowsAreNoticed) {
       "UPDATE requests SET state = 9 WHERE state = 0",
       "UPDATE requests SET updated_ms = 0 WHERE state = 0",
       "UPDATE requests SET sealed = (SELECT sealed FROM requests WHERE state = 1) WHERE state = 0",
+      "UPDATE entries SET number = 9 WHERE number = 4",
+      "UPDATE entries SET request_id = zeroblob(16) WHERE number = 1",
+      "UPDATE entries SET record_seq = 3 WHERE number = 2",
+      "UPDATE entries SET record_seq = 0 WHERE number = 2",
+      "UPDATE entries SET event = 2 WHERE number = 1",
+      "UPDATE entries SET event = event + 4294967296 WHERE number = 1",
+      "UPDATE entries SET time_ms = 0 WHERE number = 1",
+      "UPDATE entries SET leaf = x'00' WHERE number = 1",
+      "UPDATE entries SET opening = (SELECT opening FROM entries WHERE number = 4) WHERE number = 2",
+      "UPDATE entries SET opening = x'' WHERE number = 1",
+      "UPDATE entries SET log_index = 1 WHERE number = 2",
+      "UPDATE entries SET log_index = NULL WHERE number = 2",
+      "UPDATE entries SET log_index = -1 WHERE number = 1",
+      "UPDATE entries SET tag = zeroblob(32) WHERE number = 1",
+      "DELETE FROM entries WHERE number = 4",
+      "UPDATE warrant_uses SET warrant_id = zeroblob(16)",
+      "UPDATE warrant_uses SET request_id = zeroblob(16)",
+      "UPDATE warrant_uses SET tag = zeroblob(32)",
+      "DELETE FROM warrant_uses",
+      "UPDATE notices SET number = 9 WHERE number = 1",
+      "UPDATE notices SET record_id = zeroblob(16) WHERE number = 1",
+      "UPDATE notices SET party = x'00' WHERE number = 1",
+      "UPDATE notices SET request_id = zeroblob(16) WHERE number = 1",
+      "UPDATE notices SET answered = x'' WHERE number = 1",
+      "UPDATE notices SET answered = CAST(answered || x'00' AS BLOB) WHERE number = 1",
+      "UPDATE notices SET told_ms = 1 WHERE number = 1",
+      "UPDATE notices SET acknowledged_ms = 1 WHERE number = 1",
+      "UPDATE notices SET tag = (SELECT tag FROM notices WHERE number = 2) WHERE number = 1",
+      "DELETE FROM notices WHERE number = 2",
+      "UPDATE notes SET name = x'00' WHERE text = CAST('text' AS BLOB)",
+      "UPDATE notes SET text = x'00' WHERE text = CAST('text' AS BLOB)",
+      "UPDATE notes SET tag = zeroblob(32)",
+      "DELETE FROM notes WHERE text = CAST('text' AS BLOB)",
       "CREATE TABLE extra(x); INSERT INTO extra VALUES(1)",
       "INSERT INTO requests VALUES(x'00', 0, 0, x'00'); DROP INDEX requests_by_state",
   };

@@ -11,22 +11,60 @@
 namespace qorgan::store::test {
 namespace {
 
-// What operation `sequence` does is a function of its number alone: every fourth one erases the person that the third
-// before it enrolled.
-bool is_erasure(std::int64_t sequence) {
-  return sequence % 4 == 0;
+constexpr std::size_t kShareBytes = 4130;
+
+// What operation `sequence` does is a function of its number alone. In turns of six: three people are enrolled, the
+// second is locked, all three are refreshed, the first is erased.
+OperationKind kind_of(std::int64_t sequence) {
+  constexpr OperationKind kinds[] = {OperationKind::erase, OperationKind::enrol, OperationKind::enrol,
+                                     OperationKind::enrol, OperationKind::lock,  OperationKind::refresh};
+  return kinds[sequence % 6];
 }
-std::uint64_t person_of(std::int64_t sequence) {
-  return static_cast<std::uint64_t>(is_erasure(sequence) ? sequence - 3 : sequence);
+// Whom it enrols, locks or erases, by number and enrolled_seq; 0 for a refresh.
+std::int64_t person_of(std::int64_t sequence) {
+  switch (kind_of(sequence)) {
+    case OperationKind::lock:
+      return sequence - 2;
+    case OperationKind::refresh:
+      return 0;
+    case OperationKind::erase:
+      return sequence - 5;
+    default:
+      return sequence;
+  }
+}
+Id record_of(std::int64_t sequence) {
+  return person_of(sequence) == 0 ? Id{} : id_of(static_cast<std::uint64_t>(person_of(sequence)));
 }
 std::uint64_t request_number(std::int64_t sequence) {
   return 1'000'000 + static_cast<std::uint64_t>(sequence);
 }
+Record enrolled(std::int64_t sequence) {
+  return make_record(static_cast<std::uint64_t>(sequence), sequence, 2, kShareBytes);
+}
+// Once so many operations are applied.
+Record record_after(std::int64_t enrolled_seq, std::int64_t applied) {
+  const std::int64_t turn = enrolled_seq / 6 * 6;
+  Record record = enrolled(enrolled_seq);
+  if (applied >= turn + 5) record = refreshed(std::move(record), 1);
+  if (applied >= turn + 4 && enrolled_seq == turn + 2) record.flags = kLocked;
+  return record;
+}
 
 Status apply(Store& store, std::int64_t sequence) {
   QORGAN_CHECK(store.put_request(make_request(request_number(sequence))));
-  if (is_erasure(sequence)) return erase(store, sequence, id_of(person_of(sequence)));
-  return enrol(store, make_record(person_of(sequence), sequence, 2, 4130));
+  const OperationKind kind = kind_of(sequence);
+  const Id request_id = id_of(request_number(sequence));
+  Along along;
+  along.entries.push_back(make_entry(static_cast<std::uint64_t>(sequence), person_of(sequence)));
+  if (kind == OperationKind::enrol) return store.apply_enrol(sequence, request_id, enrolled(sequence), 0, along);
+  if (kind == OperationKind::lock)
+    return store.apply_flags(make_operation(sequence, kind, record_of(sequence)), 0, along);
+  if (kind == OperationKind::erase) return store.apply_erase(sequence, request_id, record_of(sequence), 0, along);
+  std::vector<StagedShares> staged;
+  for (std::int64_t i = sequence - 4; i <= sequence - 2; ++i) staged.push_back(make_staged(enrolled(i), 1));
+  QORGAN_CHECK(store.stage_refresh(staged));
+  return store.apply_refresh(make_refresh(sequence, sequence - 4, sequence - 2), 0, along);
 }
 
 // Goes on from where the file stands, writing each finished sequence number to `report`, until it is killed.
@@ -43,24 +81,21 @@ void expect_whole(Store& store, std::int64_t told) {
   const std::int64_t applied = store.applied_sequence().value();
   EXPECT_GE(applied, told) << "an operation that was told as done is gone";
   EXPECT_LE(applied, told + 1);
-  std::set<std::uint64_t> expected;
+  std::set<std::int64_t> expected;
   for (std::int64_t sequence = 1; sequence <= applied; ++sequence) {
-    if (is_erasure(sequence)) {
-      expected.erase(person_of(sequence));
-    } else {
-      expected.insert(person_of(sequence));
-    }
+    if (kind_of(sequence) == OperationKind::enrol) expected.insert(sequence);
+    if (kind_of(sequence) == OperationKind::erase) expected.erase(person_of(sequence));
   }
   const std::vector<Record> records = load(store);
   ASSERT_EQ(records.size(), expected.size());
   std::size_t at = 0;
-  for (const std::uint64_t person : expected)
-    EXPECT_TRUE(same(records[at++], make_record(person, static_cast<std::int64_t>(person), 2, 4130)));
+  for (const std::int64_t person : expected) EXPECT_TRUE(same(records[at++], record_after(person, applied)));
+  EXPECT_EQ(store.pending_entries(SIZE_MAX).value().size(), static_cast<std::size_t>(applied));
   const auto operations = store.operations_after(0, SIZE_MAX).value();
   ASSERT_EQ(operations.size(), static_cast<std::size_t>(applied));
   for (const Operation& operation : operations) {
-    EXPECT_EQ(operation.kind, is_erasure(operation.sequence) ? OperationKind::erase : OperationKind::enrol);
-    EXPECT_EQ(operation.record_id, id_of(person_of(operation.sequence)));
+    EXPECT_EQ(operation.kind, kind_of(operation.sequence));
+    EXPECT_EQ(operation.record_id, record_of(operation.sequence));
     const auto request = store.find_request(id_of(request_number(operation.sequence))).value();
     ASSERT_TRUE(request.has_value());
     EXPECT_EQ(request->state, RequestState::committed);
@@ -77,7 +112,7 @@ TEST(Kill, NothingIsHalfDoneAndNothingToldIsLost) {
   const StoreFile file;
   ASSERT_OK(file.open());
   std::int64_t told = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 40; ++round) {
     int pipe_ends[2];
     ASSERT_EQ(::pipe(pipe_ends), 0);
     const pid_t child = ::fork();
@@ -100,7 +135,7 @@ TEST(Kill, NothingIsHalfDoneAndNothingToldIsLost) {
     expect_whole(*store, told);
     told = store->applied_sequence().value();
   }
-  EXPECT_GT(told, 60);
+  EXPECT_GT(told, 40);
 }
 
 // Killed in the middle of making the file: the next start makes it.

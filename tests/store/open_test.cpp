@@ -83,15 +83,17 @@ TEST(Open, OfAnotherProgramsDatabaseLeavesItAlone) {
   EXPECT_EQ(read_file(file.path()), before);
 }
 
-TEST(Open, OfALaterVersionLeavesItAlone) {
-  const StoreFile file;
-  ASSERT_OK(file.open());
-  meddle(file.path(), "CREATE TABLE later(line TEXT); INSERT INTO later VALUES('x'); PRAGMA user_version=2");
-  const Bytes before = read_file(file.path());
-  const Error error = error_of(file.open());
-  EXPECT_EQ(error.code, ErrorCode::version_mismatch);
-  EXPECT_NE(error.what.find("version 2"), std::string::npos);
-  EXPECT_EQ(read_file(file.path()), before);
+TEST(Open, OfAnotherVersionLeavesItAlone) {
+  for (const std::string version : {"1", "3"}) {
+    const StoreFile file;
+    ASSERT_OK(file.open());
+    meddle(file.path(), "CREATE TABLE other(line TEXT); INSERT INTO other VALUES('x'); PRAGMA user_version=" + version);
+    const Bytes before = read_file(file.path());
+    const Error error = error_of(file.open());
+    EXPECT_EQ(error.code, ErrorCode::version_mismatch);
+    EXPECT_NE(error.what.find("version " + version), std::string::npos);
+    EXPECT_EQ(read_file(file.path()), before);
+  }
 }
 
 TEST(Open, OfAFolderOrInNoFolderFails) {

@@ -32,7 +32,10 @@ SealedRecord read_sealed(const std::filesystem::path& path, std::int64_t sequenc
   sqlite3* handle = open_raw(path);
   const std::string where = " WHERE seq = " + std::to_string(sequence);
   const std::vector<Bytes> keys = read_blobs(handle, "SELECT wrapped FROM record_keys" + where);
-  SealedRecord sealed{keys.empty() ? Bytes() : keys.front(), read_blobs(handle, "SELECT sealed FROM shares" + where)};
+  const std::vector<Bytes> details = read_blobs(handle, "SELECT details FROM record_keys" + where);
+  SealedRecord sealed{keys.empty() ? Bytes() : keys.front(), details.empty() ? Bytes() : details.front(),
+                      read_blobs(handle, "SELECT sealed FROM shares" + where),
+                      read_blobs(handle, "SELECT opening FROM entries WHERE record_seq = " + std::to_string(sequence))};
   EXPECT_EQ(keys.size(), 1U);
   EXPECT_FALSE(sealed.shares.empty());
   sqlite3_close(handle);

@@ -14,7 +14,9 @@ namespace qorgan::store::test {
 // What stands in the file of one live record; the store must be closed.
 struct SealedRecord {
   Bytes wrapped_key;
+  Bytes details;
   std::vector<Bytes> shares;
+  std::vector<Bytes> openings;  // of its entries
 };
 SealedRecord read_sealed(const std::filesystem::path& path, std::int64_t sequence);
 
