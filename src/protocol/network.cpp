@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "net/json_fields.h"
+#include "protocol/rotation.h"
 
 namespace qorgan::protocol {
 namespace {
@@ -23,9 +24,17 @@ Result<CustodianEntry> read_custodian(const json& object) {
   QORGAN_TRY(entry.host, net::text_field(object, "host", limits::name_bytes_max));
   QORGAN_TRY(const std::int64_t port, net::int_field(object, "port", 1, 65535));
   entry.port = static_cast<std::uint16_t>(port);
+  for (const auto& [name, field] : {std::pair{"web_port", &entry.web_port}, std::pair{"log_port", &entry.log_port}}) {
+    QORGAN_TRY(const auto given, net::optional_int_field(object, name, 1, 65535));
+    *field = static_cast<std::uint16_t>(given.value_or(0));
+  }
   QORGAN_TRY(const auto pin, net::hex_field<32>(object, "tls_pin"));
   entry.tls_pin = to_hex(pin);
   QORGAN_TRY(entry.sign_key, net::hex_field<32>(object, "sign_key"));
+  QORGAN_TRY(const auto founding_pin, net::optional_hex_field<32>(object, "founding_tls_pin"));
+  entry.founding_tls_pin = founding_pin ? to_hex(*founding_pin) : entry.tls_pin;
+  QORGAN_TRY(const auto founding_key, net::optional_hex_field<32>(object, "founding_sign_key"));
+  entry.founding_sign_key = founding_key.value_or(entry.sign_key);
   return entry;
 }
 
@@ -59,6 +68,17 @@ Status check_distinct(const Network& network) {
   return {};
 }
 
+Result<std::vector<std::string>> read_rotations(const json& object) {
+  std::vector<std::string> rotations;
+  if (!object.contains("rotations")) return rotations;
+  QORGAN_TRY(const json* list, net::array_field(object, "rotations", limits::rotations_max));
+  for (const json& note : *list) {
+    if (!note.is_string()) return failure(ErrorCode::invalid_input, "a change of keys is not text", "rotations");
+    rotations.push_back(note.get<std::string>());
+  }
+  return rotations;
+}
+
 Result<Network> read_network(const json& object) {
   QORGAN_TRY(const std::int64_t version, net::int_field(object, "qorgan_network", 1, 1'000'000));
   if (version != kFormatVersion)
@@ -83,11 +103,15 @@ Result<Network> read_network(const json& object) {
     QORGAN_TRY(const std::int64_t lanes, net::int_field(object, "search_lanes", 1, limits::search_lanes_max));
     network.search_lanes = static_cast<int>(lanes);
   }
+  QORGAN_TRY(const auto refresh_days, net::optional_int_field(object, "refresh_days", 0, limits::refresh_days_max));
+  network.refresh_days = static_cast<int>(refresh_days.value_or(0));
+  QORGAN_TRY(network.rotations, read_rotations(object));
   QORGAN_CHECK(check_distinct(network));
   QORGAN_TRY(const crypto::Digest id, net::hex_field<32>(object, "network_id"));
   if (id != network.id())
     return failure(ErrorCode::damaged, "the network file's id is not that of the keys in it", "network_id",
                    "Get the file anew from the custodians");
+  QORGAN_CHECK(follow_rotations(network));
   return network;
 }
 
@@ -96,9 +120,11 @@ Result<Network> read_network(const json& object) {
 crypto::Digest Network::id() const {
   Bytes input(as_bytes("qorgan network v1\n").begin(), as_bytes("qorgan network v1\n").end());
   for (const CustodianEntry& custodian : custodians) {
-    const ByteView pin = as_bytes(custodian.tls_pin);
+    const bool is_new = custodian.founding_tls_pin.empty();
+    const ByteView pin = as_bytes(is_new ? custodian.tls_pin : custodian.founding_tls_pin);
+    const crypto::SignPublicKey& key = is_new ? custodian.sign_key : custodian.founding_sign_key;
     input.insert(input.end(), pin.begin(), pin.end());
-    input.insert(input.end(), custodian.sign_key.begin(), custodian.sign_key.end());
+    input.insert(input.end(), key.begin(), key.end());
   }
   return crypto::sha256(input);
 }
@@ -122,20 +148,30 @@ Result<Network> load_network(const std::filesystem::path& path) {
 
 Status save_network(const Network& network, const std::filesystem::path& path) {
   json custodians = json::array();
-  for (const CustodianEntry& entry : network.custodians)
-    custodians.push_back({{"name", entry.name},
-                          {"host", entry.host},
-                          {"port", entry.port},
-                          {"tls_pin", entry.tls_pin},
-                          {"sign_key", to_hex(entry.sign_key)}});
+  for (const CustodianEntry& entry : network.custodians) {
+    json object = {{"name", entry.name},
+                   {"host", entry.host},
+                   {"port", entry.port},
+                   {"tls_pin", entry.tls_pin},
+                   {"sign_key", to_hex(entry.sign_key)}};
+    if (entry.web_port != 0) object["web_port"] = entry.web_port;
+    if (entry.log_port != 0) object["log_port"] = entry.log_port;
+    if (!entry.founding_tls_pin.empty() && entry.founding_tls_pin != entry.tls_pin)
+      object["founding_tls_pin"] = entry.founding_tls_pin;
+    if (!entry.founding_tls_pin.empty() && entry.founding_sign_key != entry.sign_key)
+      object["founding_sign_key"] = to_hex(entry.founding_sign_key);
+    custodians.push_back(std::move(object));
+  }
   json desks = json::array();
   for (const DeskEntry& entry : network.desks)
     desks.push_back({{"name", entry.name}, {"relying_party", entry.relying_party}, {"tls_pin", entry.tls_pin}});
-  const json object = {{"qorgan_network", kFormatVersion},
-                       {"network_id", to_hex(network.id())},
-                       {"search_lanes", network.search_lanes},
-                       {"custodians", custodians},
-                       {"desks", desks}};
+  json object = {{"qorgan_network", kFormatVersion},
+                 {"network_id", to_hex(network.id())},
+                 {"search_lanes", network.search_lanes},
+                 {"custodians", custodians},
+                 {"desks", desks}};
+  if (network.refresh_days != 0) object["refresh_days"] = network.refresh_days;
+  if (!network.rotations.empty()) object["rotations"] = network.rotations;
   return write_file_atomically(path, as_bytes(object.dump(2) + "\n"), FileMode::public_file);
 }
 

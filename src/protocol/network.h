@@ -27,9 +27,15 @@ constexpr int next_of(int index) {
 struct CustodianEntry {
   std::string name;  // of the institution, for people
   std::string host;
-  std::uint16_t port = 0;
-  std::string tls_pin;  // SHA-256 of its TLS key's SubjectPublicKeyInfo, hexadecimal
-  crypto::SignPublicKey sign_key{};
+  std::uint16_t port = 0;            // of desks and custodians
+  std::uint16_t web_port = 0;        // HTTPS: what subjects ask; 0: none
+  std::uint16_t log_port = 0;        // HTTP: the public log; 0: none
+  std::string tls_pin;               // SHA-256 of its TLS key's SubjectPublicKeyInfo, hexadecimal
+  crypto::SignPublicKey sign_key{};  // of its log, its cosignatures and its receipts
+  // The keys that it began with, which the network's id stands on; the ones above follow from them by rotations.
+  std::string founding_tls_pin;
+  crypto::SignPublicKey founding_sign_key{};
+  std::vector<crypto::SignPublicKey> former_sign_keys;  // by the rotations, the oldest first
 };
 
 struct DeskEntry {
@@ -44,16 +50,21 @@ struct Network {
   // Among how many lanes each search is cut, 1..limits::search_lanes_max: the same at all three, at best one for each
   // core that a custodian has.
   int search_lanes = limits::search_lanes_default;
+  // So many days after a refresh of everyone's shares the coordinator begins the next one; 0: when it is told to.
+  int refresh_days = 0;
 
-  // SHA-256 over the three custodians' keys: two networks are the same when it is. Desks and addresses may change
-  // within a network.
+  // Changes of custodians' keys, the oldest first: signed notes (rotation.h).
+  std::vector<std::string> rotations;
+
+  // SHA-256 over the three custodians' founding keys: two networks are the same when it is. Desks, addresses and, by
+  // rotation, keys may change within a network.
   crypto::Digest id() const;
   // "custodian 1 (127.0.0.1:7311)"
   std::string describe(int custodian) const;
 };
 
 // Errors: not_found, invalid_input naming the file and the field, damaged where the file's own network id is not that
-// of its keys.
+// of its keys, or where those do not follow from the founding ones by its rotations.
 Result<Network> load_network(const std::filesystem::path& path);
 Status save_network(const Network& network, const std::filesystem::path& path);
 

@@ -14,11 +14,10 @@ net::Peer peer_of(const Network& network, int custodian) {
   return {{entry.host, entry.port}, entry.tls_pin, net::Party::custodian(custodian)};
 }
 
-net::PeerTable peers_of(const Network& network, int index) {
+net::PeerTable peers_of(const Network& network) {
   net::PeerTable peers;
-  for (int other = 0; other < kCustodians; ++other)
-    if (other != index)
-      peers.emplace(network.custodians[static_cast<std::size_t>(other)].tls_pin, net::Party::custodian(other));
+  for (int custodian = 0; custodian < kCustodians; ++custodian)
+    peers.emplace(network.custodians[static_cast<std::size_t>(custodian)].tls_pin, net::Party::custodian(custodian));
   for (const DeskEntry& desk : network.desks) peers.emplace(desk.tls_pin, net::Party::desk(desk.name));
   return peers;
 }

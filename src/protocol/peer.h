@@ -11,7 +11,7 @@ namespace qorgan::protocol {
 net::Hello own_hello(const Network& network, const net::Party& party);
 // How a custodian is reached and known.
 net::Peer peer_of(const Network& network, int custodian);
-// Everyone whom custodian `index` lets in: the two others and the desks.
-net::PeerTable peers_of(const Network& network, int index);
+// Everyone whom a custodian lets in: the two others, the desks, and its own operator, under its own key.
+net::PeerTable peers_of(const Network& network);
 
 }  // namespace qorgan::protocol

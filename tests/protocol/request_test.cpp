@@ -20,8 +20,22 @@ Request make(Kind kind) {
   request.desk = "Kordai";
   request.operator_name = "Anna";
   request.purpose = "passport";
-  if (has_subject(kind)) request.subject.fill(0x5a);
+  if (kind > Kind::erase) {
+    // What no desk asks: by the subject, and an expiry by the coordinator.
+    request = Request{};
+    request.id = *parse_request_id("0123456789abcdef0123456789abcdef");
+    request.kind = kind;
+    request.asker = kind == Kind::expire ? Asker::custodian : Asker::subject;
+    request.record.fill(0x5b);
+    if (request.asker == Asker::subject) request.signed_request = "signed";
+    return request;
+  }
+  if (request.has_subject()) request.subject.fill(0x5a);
   if (has_prints(kind)) request.fingers = {2, 7};
+  if (kind == Kind::enrol) {
+    request.access_key.fill(0x11);
+    request.view_commitment.fill(0x22);
+  }
   return request;
 }
 
@@ -62,7 +76,8 @@ TEST_P(EachKind, AFieldOfAnotherTypeIsRefused) {
       json object = whole;
       object[item.key()] = wrong;
       // Any text does for a name; nothing else passes for what it is not.
-      const bool a_name = wrong == "x" && (item.key() == "desk" || item.key() == "operator" || item.key() == "purpose");
+      const bool a_name = wrong == "x" && (item.key() == "desk" || item.key() == "operator" ||
+                                           item.key() == "purpose" || item.key() == "signed");
       EXPECT_EQ(request_from_json(object).has_value(), a_name) << item.key() << " as " << wrong.dump();
     }
   }
@@ -81,14 +96,38 @@ TEST_P(EachKind, EveryFieldCountsInTheDigest) {
   Request changed = original;
   changed.id[15] ^= 1;
   EXPECT_NE(changed.digest(), original.digest());
-  changed = original;
-  changed.desk += " ";
-  EXPECT_NE(changed.digest(), original.digest());
-  changed = original;
-  changed.operator_name = original.purpose;
-  changed.purpose = original.operator_name;
-  EXPECT_NE(changed.digest(), original.digest());
-  if (has_subject(original.kind)) {
+  if (original.asker == Asker::desk) {
+    changed = original;
+    changed.desk += " ";
+    EXPECT_NE(changed.digest(), original.digest());
+    changed = original;
+    changed.operator_name = original.purpose;
+    changed.purpose = original.operator_name;
+    EXPECT_NE(changed.digest(), original.digest());
+  } else {
+    changed = original;
+    changed.record[3] ^= 1;
+    EXPECT_NE(changed.digest(), original.digest());
+  }
+  if (original.asker == Asker::subject) {
+    changed = original;
+    changed.signed_request += " ";
+    EXPECT_NE(changed.digest(), original.digest());
+  }
+  if (original.kind == Kind::enrol) {
+    changed = original;
+    changed.access_key[0] ^= 1;
+    EXPECT_NE(changed.digest(), original.digest());
+    changed = original;
+    changed.view_commitment[31] ^= 1;
+    EXPECT_NE(changed.digest(), original.digest());
+  }
+  if (original.kind == Kind::identify) {
+    changed = original;
+    changed.warrant = "a warrant\n";
+    EXPECT_NE(changed.digest(), original.digest());
+  }
+  if (original.has_subject()) {
     changed = original;
     changed.subject[0] ^= 1;
     EXPECT_NE(changed.digest(), original.digest());
@@ -98,7 +137,7 @@ TEST_P(EachKind, EveryFieldCountsInTheDigest) {
     changed.fingers = {2, 8};
     EXPECT_NE(changed.digest(), original.digest());
   }
-  for (const Kind other : {Kind::enrol, Kind::verify, Kind::identify, Kind::erase}) {
+  for (const Kind other : {Kind::enrol, Kind::verify, Kind::identify, Kind::erase, Kind::lock, Kind::unlock}) {
     if (other == original.kind) continue;
     changed = original;
     changed.kind = other;
@@ -106,7 +145,9 @@ TEST_P(EachKind, EveryFieldCountsInTheDigest) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Request, EachKind, testing::Values(Kind::enrol, Kind::verify, Kind::identify, Kind::erase),
+INSTANTIATE_TEST_SUITE_P(Request, EachKind,
+                         testing::Values(Kind::enrol, Kind::verify, Kind::identify, Kind::erase, Kind::withdraw,
+                                         Kind::lock, Kind::unlock, Kind::expire),
                          [](const auto& kind) { return std::string(kind_name(kind.param)); });
 
 TEST(Request, FingersRiseFromOneToTen) {
