@@ -1,0 +1,104 @@
+#include "rights/trace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+#include "rights/paper.h"
+#include "rights/phrases.h"
+#include "rights/times.h"
+
+namespace qorgan::rights {
+namespace {
+
+using nlohmann::json;
+
+void newest_first(std::vector<TraceEntry>& entries) {
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const TraceEntry& a, const TraceEntry& b) { return a.time_s > b.time_s; });
+}
+
+const std::string& event_text(ledger::Event event, Language language) {
+  // What custodians do among themselves stands after these.
+  const bool about_person = event <= ledger::Event::opened || event == ledger::Event::notified;
+  return phrase(language, about_person ? fmt::format("event-{}", ledger::event_name(event)) : "event-other");
+}
+
+std::string named(const std::string& name, const std::string& id) {
+  return name.empty() || id.empty() ? name + id : fmt::format("{} ({})", name, id);
+}
+
+std::string where(const TraceEntry& entry, Language language) {
+  if (entry.operator_name.empty()) return entry.desk;
+  return phrase(language, "desk-and-operator", {{"desk", entry.desk}, {"operator", entry.operator_name}});
+}
+
+std::string why(const TraceEntry& entry, Language language) {
+  const std::string& purpose = in(entry.purpose_words, language);
+  const std::string& basis = in(entry.basis_words, language);
+  const std::string words = purpose.empty() ? entry.purpose : purpose;
+  return basis.empty() ? words : fmt::format("{} {}", words, basis);
+}
+
+std::string proof(const TraceEntry& entry, Language language) {
+  if (entry.proven_by.empty()) return phrase(language, "trace-unproven");
+  return phrase(language, "trace-proven-by", {{"names", fmt::format("{}", fmt::join(entry.proven_by, ", "))}});
+}
+
+void append_entry(Paper& paper, const TraceEntry& entry) {
+  const Language language = paper.language;
+  const auto field = [&](std::string_view label, std::string value) {
+    if (!value.empty()) paper.blocks.emplace_back(Field{phrase(language, label), std::move(value)});
+  };
+  paper.blocks.emplace_back(
+      Heading{fmt::format("{}: {}", local_time_text(entry.time_s, language), event_text(entry.event, language))});
+  field("label-who", named(entry.party_name, entry.party));
+  field("label-where", where(entry, language));
+  field("label-why", why(entry, language));
+  field("label-request", entry.request ? to_hex(*entry.request) : std::string());
+  field("label-proof", proof(entry, language));
+  if (entry.hidden_until_s != 0)
+    paper.blocks.emplace_back(
+        Paragraph{phrase(language, "trace-hidden", {{"date", local_date_text(entry.hidden_until_s, language)}})});
+}
+
+json words_json(const policy::Words& words) {
+  return {{"kk", words.kk}, {"ru", words.ru}, {"en", words.en}};
+}
+
+json entry_json(const TraceEntry& entry) {
+  json object = {{"time", utc_text(entry.time_s)},
+                 {"event", ledger::event_name(entry.event)},
+                 {"party", {{"id", entry.party}, {"name", entry.party_name}}},
+                 {"purpose", {{"id", entry.purpose}, {"words", words_json(entry.purpose_words)}}},
+                 {"basis", words_json(entry.basis_words)},
+                 {"desk", entry.desk},
+                 {"operator", entry.operator_name},
+                 {"proven_by", entry.proven_by}};
+  if (entry.request) object["request"] = to_hex(*entry.request);
+  if (entry.hidden_until_s != 0) object["hidden_until"] = utc_text(entry.hidden_until_s);
+  return object;
+}
+
+}  // namespace
+
+std::string trace_text(std::vector<TraceEntry> entries, Language language) {
+  newest_first(entries);
+  Paper paper;
+  paper.language = language;
+  paper.title = phrase(language, "trace-title");
+  for (const TraceEntry& entry : entries) append_entry(paper, entry);
+  paper.blocks.emplace_back(Paragraph{phrase(language, entries.empty() ? "trace-empty" : "trace-report")});
+  return render_text(paper);
+}
+
+json trace_json(std::vector<TraceEntry> entries) {
+  newest_first(entries);
+  json uses = json::array();
+  for (const TraceEntry& entry : entries) uses.push_back(entry_json(entry));
+  return {{"uses", std::move(uses)}};
+}
+
+}  // namespace qorgan::rights
