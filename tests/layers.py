@@ -10,7 +10,8 @@ import re
 import sys
 import tempfile
 
-ORDER = ["base", "crypto", "finger", "mpc", "lab", "identity", "store", "net", "protocol", "custodian", "desk", "cli"]
+ORDER = ["base", "crypto", "finger", "mpc", "lab", "identity", "store", "net", "ledger", "policy", "protocol",
+         "rights", "custodian", "desk", "cli"]
 # What a module may include besides what its place allows is nothing; what it may not, although it stands higher:
 FORBIDDEN = {
     ("custodian", "identity/iin.h"): "ID numbers never leave the desk",

@@ -14,8 +14,8 @@ inline constexpr int image_dpi_default = 500;
 // A four-finger slap at 1000 dpi is 3200 x 3000; more is not one finger, and would cost memory to decode.
 inline constexpr int image_side_px_max = 4096;
 inline constexpr int image_side_px_min = 64;
-// The same slap at 500 dpi, to which every print is brought before its minutiae are sought: 104 mm. Without it a picture
-// of 4096 x 4096 at 250 dpi would take 1.4 GB and 4 s.
+// The same slap at 500 dpi, to which every print is brought before its minutiae are sought: 104 mm. Without it a
+// picture of 4096 x 4096 at 250 dpi would take 1.4 GB and 4 s.
 inline constexpr int print_side_px_max = 2048;
 // An uncompressed image of that size with three channels, and some room for headers.
 inline constexpr std::size_t image_file_bytes_max = std::size_t{64} << 20;
@@ -55,8 +55,8 @@ inline constexpr std::size_t template_bytes = std::size_t{template_rows} * templ
 // Gallery rows that the sieve of a search looks at, of everybody. Half of the rows cost less than 0.1 % more misses in
 // all (docs/accuracy.md), and halve the time and the traffic.
 inline constexpr int sieve_rows = 16;
-// Rows that the fine score looks at. 20, 24, 28 and 32 were equally accurate on seven real sets (docs/accuracy.md); each
-// row more costs memory at every custodian.
+// Rows that the fine score looks at. 20, 24, 28 and 32 were equally accurate on seven real sets (docs/accuracy.md);
+// each row more costs memory at every custodian.
 inline constexpr int fine_rows = 24;
 inline constexpr int fine_row_pairs = fine_rows * (fine_rows - 1) / 2;
 // A distance and two bearings for each of them.
@@ -143,6 +143,48 @@ inline constexpr std::size_t operations_per_turn = 256;
 inline constexpr int resolve_interval_ms = 500;
 inline constexpr std::int64_t undecided_after_ms = 2'000;
 
+// What is written down for the log and cannot be put there (a full disk) is tried again after this.
+inline constexpr int recorder_pause_ms = 200;
+// The recorder is woken by what it waits for; this only bounds how long it takes to stop.
+inline constexpr int recorder_wait_ms = 500;
+// A log that takes longer to make an entry durable has failed.
+inline constexpr int recorder_append_timeout_ms = 30'000;
+// How often custodians look for records whose time is over and for hidden entries to open: terms are counted in days.
+inline constexpr int retention_interval_ms = 1'000;
+
+// Entries of a log that are sent at once to those who mirror it, or history to one who is being recovered: half of a
+// message's body, so that the last item, however large, and a checkpoint with its proof find room as well.
+inline constexpr std::size_t keeping_bytes_per_turn = message_body_bytes_max / 2;
+// Operations of a history that are sent at once: some 400 bytes each with the two seeds of a finger.
+inline constexpr std::size_t history_operations_per_turn = 2'048;
+// Read under the engine's lock at once: some milliseconds.
+inline constexpr std::size_t history_operations_per_lock = 64;
+// Entries of a mirror after which it is made durable: some fsyncs each, and what a crash loses is asked for anew.
+inline constexpr std::uint64_t mirror_sync_entries = 4'096;
+// How long a custodian waits until its word about another's recovery is published: its log needs the third one.
+inline constexpr int recovery_begin_timeout_ms = 15'000;
+// How long one who is being recovered waits for the two others to have applied the same decisions.
+inline constexpr int recovery_agree_timeout_ms = 15'000;
+// A copy of a million people's records, 10 GB, at 20 MB/s.
+inline constexpr int backup_timeout_ms = 600'000;
+// A path on the command line of an operator (PATH_MAX of Linux).
+inline constexpr std::size_t path_bytes_max = 4096;
+
+// Fingers whose shares are refreshed together, 4.8 KiB each: their differences fit in one message, and what they hold
+// up stays below a second.
+inline constexpr std::size_t refresh_fingers_max = 400;
+static_assert(refresh_fingers_max * share_bytes <= message_body_bytes_max);
+// How long a step of one such batch may take; a custodian that needs longer has failed.
+inline constexpr int refresh_step_timeout_ms = 20'000;
+// A refresh that a custodian's absence holds up is tried again after this.
+inline constexpr int refresh_pause_ms = 1'000;
+// Changes of keys that a network file tells of: each custodian's two keys once a year for a century, and a third more.
+inline constexpr std::size_t rotations_max = 800;
+// A hundred years, as for retention; more means never.
+inline constexpr int refresh_days_max = 36'525;
+// How often a coordinator looks whether a refresh is due: refreshes are counted in days.
+inline constexpr int refresh_due_interval_ms = 60'000;
+
 // --- requests (custodian, desk) ---
 // How far the clocks of a desk and a custodian may differ.
 inline constexpr std::int64_t clock_skew_ms_max = 60'000;
@@ -213,18 +255,181 @@ inline constexpr int pseudonyms_per_minute_max = 600;
 // RFC 9497, 1.2: the input's length stands in two bytes.
 inline constexpr std::size_t oprf_input_bytes_max = 65535;
 
+// --- web (net/http) ---
+// A request's line and headers: a browser sends about 1 KiB.
+inline constexpr std::size_t http_header_bytes_max = std::size_t{8} << 10;
+// A form, a witness's question (a proof of 63 hashes and a note), a subject's signed request.
+inline constexpr std::size_t http_body_bytes_max = std::size_t{64} << 10;
+// Connections without a thread, of which an idle one costs some 20 KiB.
+inline constexpr int http_connections_max = 512;
+// Of one address, or of one IPv6 network of 2^64: an office behind one router, six a browser.
+inline constexpr int http_connections_of_remote_max = 64;
+// Handlers that run at once; they may wait some seconds for other custodians.
+inline constexpr int http_threads = 8;
+// A header, a TLS handshake and a body must be there by then, however slowly they come: 64 KiB at 50 kbit/s.
+inline constexpr int http_header_timeout_ms = 10'000;
+inline constexpr int http_body_timeout_ms = 15'000;
+// Between two requests of one connection.
+inline constexpr int http_idle_timeout_ms = 30'000;
+// A page of 2 MiB at 300 kbit/s.
+inline constexpr int http_response_timeout_ms = 60'000;
+// Pages, scripts, tiles of 8 KiB and bundles of 256 entries are well below.
+inline constexpr std::size_t http_file_bytes_max = std::size_t{20} << 20;
+// A request's target and a base URL: a line.
+inline constexpr std::size_t http_target_bytes_max = 2048;
+
+// --- the log (ledger) ---
+// C2SP signed-note asks for 16 at least: a log's own, its witnesses', and some of kinds not known here.
+inline constexpr std::size_t note_signatures_max = 64;
+// 16 post-quantum signatures, which C2SP signed-note puts at nearly 5 kB each, take 107 kB in Base 64.
+inline constexpr std::size_t note_bytes_max = std::size_t{128} << 10;
+// C2SP tlog-witness; no tree of up to 2^62 entries needs more.
+inline constexpr std::size_t proof_hashes_max = 63;
+// Opaque data that may stand in a proof; of this program's proofs none carries more than an opening.
+inline constexpr std::size_t proof_extra_bytes_max = std::size_t{32} << 10;
+// The extra data in Base 64, the hashes at 45 characters, the note, and two short lines.
+inline constexpr std::size_t log_proof_bytes_max =
+    proof_extra_bytes_max / 3 * 4 + 45 * proof_hashes_max + note_bytes_max + 100;
+// Details of one use: a desk, an operator, fingers, a few dates.
+inline constexpr std::size_t leaf_details_bytes_max = 4096;
+// Them with their quotes escaped, and a nonce. Once more escaped, in an entry, they are well below log_entry_bytes_max.
+inline constexpr std::size_t leaf_opening_bytes_max = 2 * leaf_details_bytes_max + 100;
+// A verifier key of name_bytes_max and 54 more, or a pin of 64 digits.
+inline constexpr std::size_t leaf_key_bytes_max = name_bytes_max + 100;
+// Entries are prefixed with their lengths in two bytes (C2SP tlog-tiles); a full bundle has 256 of them.
+inline constexpr std::size_t log_entry_bytes_max = 65535;
+inline constexpr std::size_t log_bundle_bytes_max = 256 * (2 + log_entry_bytes_max);
+// What becomes durable together: some 10 ms of hashing at most.
+inline constexpr std::size_t log_batch_entries_max = 4096;
+inline constexpr std::size_t log_batch_bytes_max = std::size_t{4} << 20;
+// A record of the journal: a batch, whose last entry may reach beyond the limit, lengths and a checkpoint.
+inline constexpr std::size_t log_record_bytes_max =
+    log_batch_bytes_max + log_entry_bytes_max + 2 * log_batch_entries_max + note_bytes_max + 64;
+// From this length on the journal is begun anew: reading it and writing its tiles again takes a second at a start.
+inline constexpr std::size_t log_journal_bytes_max = std::size_t{16} << 20;
+// Where that fails again and again nothing more is taken from this length on.
+inline constexpr std::size_t log_journal_bytes_full = 4 * log_journal_bytes_max;
+// Entries read at once: four bundles.
+inline constexpr std::uint64_t log_entries_read_max = 1024;
+// Tiles kept in memory for proofs, 8 KiB each: half a MiB. A proof needs seven of a log of ten million.
+inline constexpr std::size_t log_tiles_cached = 64;
+// What failed, a witness or the disk, is tried again after a pause that doubles from the first to the second: long
+// enough to cost nothing, short enough that entries wait for a second at most once it works again.
+inline constexpr int log_retry_pause_ms_min = 10;
+inline constexpr int log_retry_pause_ms_max = 1'000;
+// How long the first entry after a start waits until every witness was asked once: one that is there answers within
+// milliseconds, and tells whether this log was set back before anything new is signed.
+inline constexpr int log_first_ask_ms = 2'000;
+
+// A follower's question for one file of a log: a bundle of 16 MiB at 5 Mbit/s; most are far below.
+inline constexpr int log_fetch_timeout_ms = 30'000;
+// How long a log may lack what another one has, by its own later entries: a custodian that was offline logs what it
+// missed when it is back, and their clocks differ by less than a minute.
+inline constexpr std::int64_t log_audit_grace_s = 600;
+// How far the times of a log's entries may go back: entries are made by several threads, and clocks are set.
+inline constexpr std::int64_t log_time_skew_s = 60;
+// After the date of a hidden use, when the custodian has logged nothing since: a long weekend without power.
+inline constexpr std::int64_t log_open_grace_s = 3 * 86'400;
+// Entries of a log that an audit looks at before it saves what it knows: some seconds of work.
+inline constexpr std::uint64_t log_audit_batch = 65'536;
+// Policies are changed by hand; the last ones of a log are listed.
+inline constexpr std::size_t log_policies_listed_max = 100;
+// Two notes, some proofs, and a few entries in Base 64.
+inline constexpr std::size_t log_evidence_bytes_max = std::size_t{1} << 20;
+// What an audit keeps between two runs: some 1.5 KiB for each request that one custodian has not logged yet.
+inline constexpr std::size_t log_audit_state_bytes_max = std::size_t{1} << 30;
+
+// --- purposes and warrants (policy) ---
+// Names that programs use (purposes, relying parties, legal bases): a short word or some with hyphens.
+inline constexpr std::size_t policy_id_bytes_max = 40;
+// A text that a person reads before the prints are taken: two or three sentences, two bytes a Cyrillic letter.
+inline constexpr std::size_t purpose_words_bytes_max = 1000;
+// A purpose with nine texts in three languages; twelve come with the program, and each is to be read by people.
+inline constexpr std::size_t purpose_bytes_max = 16384;
+inline constexpr std::size_t purposes_max = 100;
+// A policy travels as a note. Purposes take 2.5 kB each; some thousand desks at 50 bytes find room beside them.
+inline constexpr std::size_t policy_bytes_max = note_bytes_max - 1024;
+// A country's ministries, banks and large employers; a desk is a counter, and an organisation has some hundreds.
+inline constexpr std::size_t parties_max = 2000;
+inline constexpr std::size_t desks_of_party_max = 2000;
+inline constexpr std::size_t operators_of_party_max = 5000;
+// The courts of a country that deal with such cases.
+inline constexpr std::size_t courts_max = 500;
+inline constexpr std::size_t officers_of_custodian_max = 20;
+// A hundred years: beyond it no retention means anything.
+inline constexpr int retention_days_max = 36'525;
+// More than a custodian can answer in a day.
+inline constexpr int quota_max = 10'000'000;
+// Names that are counted, 200 bytes each: 20 MB. What comes beyond shares one count.
+inline constexpr std::size_t quota_names_max = 100'000;
+// Operators of one relying party that are counted each: a day's shift. A desk that makes names up runs into the count
+// that all further ones share.
+inline constexpr std::size_t quota_operators_of_party_max = 5000;
+// A clock that shows an earlier time (2026-01-01) is wrong, and would revive what has expired.
+inline constexpr std::int64_t clock_plausible_s_min = 1'767'225'600;
+// Searches in one case: each is a look at everybody.
+inline constexpr int warrant_searches_max = 1000;
+// Of desks, operators or fingers; a case is worked on by a few people.
+inline constexpr std::size_t warrant_scope_max = 32;
+// A warrant is asked for anew at least once a year.
+inline constexpr std::int64_t warrant_duration_s_max = std::int64_t{366} * 86'400;
+// How long after its end a use may stay hidden: two years.
+inline constexpr std::int64_t warrant_hidden_after_s_max = std::int64_t{731} * 86'400;
+// A line of JSON with names of desks and operators, and up to some ten signatures.
+inline constexpr std::size_t warrant_bytes_max = 8192;
+
+// --- receipts and rights (rights) ---
+// An entry's text, its opening, or its proof: 63 hashes of 45 characters and a checkpoint with its few signatures are
+// below 8 KiB, and so is an entry that custodians write.
+inline constexpr std::size_t evidence_bytes_max = std::size_t{16} << 10;
+// What a purpose or a legal basis says, in one language: two sentences, with letters of two bytes.
+inline constexpr std::size_t words_bytes_max = 2000;
+// Three custodians' evidence, of which each real part is a few kilobytes, and words in three languages.
+inline constexpr std::size_t receipt_bytes_max = std::size_t{128} << 10;
+// The same in Base 64, below two pages to be read.
+inline constexpr std::size_t receipt_text_bytes_max = 2 * receipt_bytes_max;
+// A request of a subject: six short fields and a signature.
+inline constexpr std::size_t subject_request_bytes_max = 2048;
+// Questions of subjects a minute from one address: a household, or an office where people ask with help.
+inline constexpr int rights_per_minute_max = 120;
+// Entries of a trace that are read and sent at once, some 1.5 KiB each with their proofs: within a message's body.
+inline constexpr std::size_t trace_entries_max = 1000;
+// The answer with them, twice: uses and searches.
+inline constexpr std::size_t trace_bytes_max = std::size_t{16} << 20;
+// Notices of one relying party that it has not acknowledged.
+inline constexpr std::size_t notices_max = 10'000;
+// Rules that a decision looks at: some twenty.
+inline constexpr std::size_t policy_checks_max = 100;
+// Requests that a notice of an erasure names; a party with more was told of enough to find its own records.
+inline constexpr std::size_t notice_requests_max = 1000;
+// Relying parties that an erasure is told to: as many as ever got an answer about one person.
+inline constexpr std::size_t parties_told_max = 200;
+
 // --- records at rest (store) ---
 // The largest stored share is a seed and a whole template with their two bytes of heading; twice a template is room
 // enough.
 inline constexpr std::size_t stored_share_bytes_max = 2 * template_bytes;
 // One request at rest: its JSON head, its shares, its result, the reason of its end, each within a message's limits.
 inline constexpr std::size_t stored_request_bytes_max = 2 * (message_head_bytes_max + message_body_bytes_max);
+// Under which purpose and until when a record is kept: a JSON of some hundred bytes.
+inline constexpr std::size_t stored_terms_bytes_max = std::size_t{16} << 10;
+// C2SP tlog-tiles: the length of a log's entry stands in 16 bits.
+inline constexpr std::size_t stored_leaf_bytes_max = 65535;
+// What an entry commits to is some hundred bytes of JSON; no more than an entry itself.
+inline constexpr std::size_t stored_opening_bytes_max = 65535;
+// A signed policy, a checkpoint, a report of what is left to do: as long as the head of a message.
+inline constexpr std::size_t stored_note_bytes_max = message_head_bytes_max;
+// Answers about one person that one party was given: a door twenty times a day, for nine years.
+inline constexpr std::size_t stored_answered_max = 65'536;
 // SQLite refuses any value longer than this before it allocates, whatever a damaged file says.
 inline constexpr int stored_value_bytes_max = 16 << 20;
 // How long opening waits for a process that is just ending to let go of the file.
 inline constexpr int store_lock_timeout_ms = 1'000;
 // Pages kept in memory; the walk over all records at start goes past them once, everything else touches a few.
 inline constexpr int store_cache_kib = 16 << 10;
+// Of 4096 bytes, after which the write-ahead log is written into the file: 500 people's new shares of two fingers fit,
+// so that staging them and putting them in place writes the file once.
+inline constexpr int store_journal_pages = 4096;
 
 static_assert(request_kept_ms > request_age_ms_max + clock_skew_ms_max,
               "an answer must outlive the last moment at which its request can be repeated");

@@ -52,6 +52,7 @@ void add_network(CLI::App& app, Context& context);
 void add_custodian(CLI::App& app, Context& context);
 void add_desk_commands(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
+void add_rights(CLI::App& app, Context& context);
 void add_lab_bench(CLI::App& lab, Context& context);
 void add_lab_extract(CLI::App& lab, Context& context);
 void add_lab_score(CLI::App& lab, Context& context);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/custodian_commands.h"
 #include "custodian/daemon.h"
 
 namespace qorgan::cli {
@@ -37,15 +38,31 @@ int run(const Context& context, const Options& options) {
 
 }  // namespace
 
+void add_custodian_files(CLI::App& command, CustodianFiles& files) {
+  command.add_option("--dir", files.folder, "Folder of this custodian's keys and database")->required();
+  command.add_option("--network", files.network_file, "The public network file")->required();
+}
+
 void add_custodian(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("custodian", "Run one custodian until it is told to stop");
   auto options = std::make_shared<Options>();
-  command->add_option("--dir", options->daemon.folder, "Folder of this custodian's keys and database")->required();
-  command->add_option("--network", options->daemon.network_file, "The public network file")->required();
+  CLI::Option* folder =
+      command->add_option("--dir", options->daemon.folder, "Folder of this custodian's keys and database");
+  CLI::Option* network = command->add_option("--network", options->daemon.network_file, "The public network file");
   command->add_option("--log-level", options->log_level, "What is written to standard error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
-  command->callback([&context, options] { context.exit_code = run(context, *options); });
+  add_custodian_refresh(*command, context);
+  add_custodian_rotate(*command, context);
+  add_custodian_recover(*command, context);
+  add_custodian_backup(*command, context);
+  add_custodian_restore(*command, context);
+  command->callback([&context, options, command, folder, network] {
+    if (!command->get_subcommands().empty()) return;
+    for (const CLI::Option* needed : {folder, network})
+      if (needed->empty()) throw CLI::RequiredError(needed->get_name());
+    context.exit_code = run(context, *options);
+  });
 }
 
 }  // namespace qorgan::cli

@@ -6,14 +6,18 @@
 #include <map>
 #include <thread>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/local_network.h"
+#include "cli/papers.h"
 #include "crypto/random.h"
 #include "finger/extract.h"
 #include "finger/make_template.h"
 #include "finger/synth/impression.h"
 #include "mpc/shares.h"
+#include "rights/ask.h"
+#include "rights/network_keys.h"
 
 namespace qorgan::cli {
 namespace {
@@ -58,11 +62,26 @@ Result<Visit> take_prints(int person, int impression) {
   return visit;
 }
 
+std::int64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+}
+
+// Who was enrolled, by record; and the receipt of the one whom the tour is about.
+struct Everyone {
+  std::map<protocol::RecordId, int> records;
+  std::optional<desk::Enrolled> receipt;
+};
+
+// In the middle of the population.
+int person_of_tour(int people) {
+  return people / 2;
+}
+
 // Draws everyone's prints on all cores and enrols each as soon as it is drawn.
-Result<std::map<protocol::RecordId, int>> enrol_all(desk::Desk& desk, int people, const Interrupt& interrupt) {
+Result<Everyone> enrol_all(desk::Desk& desk, int people, const Interrupt& interrupt) {
   Progress progress("enrolling", static_cast<std::size_t>(people));
   std::mutex mutex;
-  std::map<protocol::RecordId, int> records;
+  Everyone everyone;
   Status status;
   std::atomic<int> next = 0;
   const auto work = [&] {
@@ -72,14 +91,15 @@ Result<std::map<protocol::RecordId, int>> enrol_all(desk::Desk& desk, int people
         return desk.enrol(identity::make_artificial_iin(static_cast<std::uint32_t>(person)), visit.prints,
                           {"demo", "enrolment", {}});
       };
-      const auto enrolled = enrol();
+      auto enrolled = enrol();
       const std::lock_guard lock(mutex);
       if (!enrolled) {
         if (status) status = tl::unexpected(enrolled.error());
         next = people;
         return;
       }
-      records[enrolled->record_id] = person;
+      everyone.records[enrolled->record_id] = person;
+      if (person == person_of_tour(people)) everyone.receipt = std::move(*enrolled);
       progress.advance();
     }
   };
@@ -87,16 +107,50 @@ Result<std::map<protocol::RecordId, int>> enrol_all(desk::Desk& desk, int people
   for (unsigned i = 0; i < std::max(2U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   if (!status) return tl::unexpected(status.error());
-  return records;
+  return everyone;
+}
+
+// With the receipt alone, and through no desk.
+Status use_receipt(const LocalNetwork& network, const desk::Enrolled& held) {
+  QORGAN_TRY(const protocol::Network file, protocol::load_network(network.network_file()));
+  QORGAN_TRY(rights::SubjectClient client, rights::SubjectClient::create(file));
+  const rights::NetworkKeys keys = rights::keys_of(file);
+  const crypto::SignKeyPair access_key = rights::access_key(held.secret, held.record_id);
+  rights::SubjectRequest request;
+  request.handle = held.record_id;
+  request.network = file.id();
+  request.right = rights::Right::trace;
+  request.id = protocol::make_request_id(unix_time_ms());
+  const rights::CustodianAnswers answers =
+      client.ask(request, access_key, Deadline::after_ms(limits::verify_timeout_ms));
+  if (!answers[0]) return tl::unexpected(answers[0].error());
+  QORGAN_TRY(const rights::CustodianTrace trace,
+             rights::read_trace(*answers[0], keys, 0, rights::view_key(held.secret, held.record_id)));
+  fmt::print("   Their data was used, as the public logs prove:\n");
+  for (const rights::TracedUse& use : trace.uses)
+    fmt::print("     {}  {:8} {} at {}, {}\n", format_utc(use.leaf.time_s * 1000), ledger::event_name(use.leaf.event),
+               use.leaf.party, use.details.desk, use.details.operator_name);
+  fmt::print("     and {} search(es) among everybody\n", trace.searches.size());
+
+  request.right = rights::Right::erase;
+  request.id = protocol::make_request_id(unix_time_ms());
+  const auto began = std::chrono::steady_clock::now();
+  QORGAN_TRY(const auto erased, client.change(request, access_key, Deadline::after_ms(limits::verify_timeout_ms)));
+  QORGAN_TRY(const rights::ErasureCertificate certificate,
+             rights::certificate_of(file, held.record_id, request.id, erased));
+  fmt::print("   They have it destroyed: all three custodians have, and have signed that they have.   ({} ms)\n",
+             milliseconds_since(began));
+  const std::filesystem::path folder = network.folder().parent_path();
+  if (held.receipt)
+    QORGAN_CHECK(write_receipt(*held.receipt, &held.secret, folder / "receipt.pdf", rights::Language::en));
+  QORGAN_CHECK(write_certificate(certificate, folder / "certificate.pdf", rights::Language::en));
+  fmt::print("   Receipt and certificate: {0}/receipt.pdf, {0}/certificate.pdf\n", folder.string());
+  return {};
 }
 
 std::string iin_text(int person) {
   const identity::Iin iin = identity::make_artificial_iin(static_cast<std::uint32_t>(person));
   return std::string(iin.expose().begin(), iin.expose().end());
-}
-
-std::int64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
 }
 
 void print_shares(const desk::Print& print) {
@@ -112,9 +166,10 @@ void print_shares(const desk::Print& print) {
   fmt::print("  None sees: the picture, the template, the ID number, a score, or the answer to any question.\n");
 }
 
-Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, int people, const LocalNetwork& network,
+Status tour(desk::Desk& desk, const Everyone& everyone, int people, const LocalNetwork& network,
             const Interrupt& interrupt) {
-  const int anna = people / 2;
+  const std::map<protocol::RecordId, int>& records = everyone.records;
+  const int anna = person_of_tour(people);
   const int other = people / 3;
   const auto named = [&](const std::vector<protocol::RecordId>& found) {
     std::string names;
@@ -145,15 +200,22 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
   began = std::chrono::steady_clock::now();
   desk::SearchOptions search;
   search.cancel = interrupt.token();
-  QORGAN_TRY(const desk::Identified found, desk.identify(visit.prints, {"demo", "identification", {}}, search));
-  fmt::print("3. The same fingers without a number, against all {} people.\n   {} candidate(s):{}   ({} ms)\n",
-             found.compared, found.candidates, named(found.records), milliseconds_since(began));
+  desk::Asking searching{"demo", "identification", {}};
+  QORGAN_TRY(searching.warrant, network.make_warrant(1000));
+  const std::filesystem::path warrant_file = network.folder().parent_path() / "warrant";
+  QORGAN_CHECK(write_file_atomically(warrant_file, as_bytes(searching.warrant), FileMode::public_file));
+  QORGAN_TRY(const desk::Identified found, desk.identify(visit.prints, searching, search));
+  fmt::print(
+      "3. The same fingers without a number, against all {} people, under a warrant.\n   {} candidate(s):{}   ({} "
+      "ms)\n",
+      found.compared, found.candidates, named(found.records), milliseconds_since(began));
 
   if (interrupt.requested()) return {};
-  QORGAN_CHECK(desk.erase(iin, {"demo", "erasure", {}}));
-  fmt::print("4. Person {} withdraws. All three custodians have destroyed their share.\n", anna);
+  fmt::print("4. Person {} takes their receipt and asks the custodians directly.\n", anna);
+  QORGAN_ASSERT(everyone.receipt);
+  QORGAN_CHECK(use_receipt(network, *everyone.receipt));
 
-  QORGAN_TRY(const desk::Identified after, desk.identify(visit.prints, {"demo", "identification", {}}, search));
+  QORGAN_TRY(const desk::Identified after, desk.identify(visit.prints, searching, search));
   fmt::print("5. The same search again, against {} people.\n   {} candidate(s).{}\n", after.compared, after.candidates,
              named(after.records));
 
@@ -177,7 +239,7 @@ Status tour(desk::Desk& desk, const std::map<protocol::RecordId, int>& records, 
   fmt::print("\nTo try, in another terminal:\n  export QORGAN_STATE={}\n", network.folder().string());
   fmt::print("  {} status\n", program);
   fmt::print("  {} verify --id {} {}\n", program, iin_text(other), prints);
-  fmt::print("  {} identify {}\n", program, prints);
+  fmt::print("  {} identify --warrant {} {}\n", program, warrant_file.string(), prints);
   fmt::print("  {} enrol --id {} {}\n", program, iin_text(anna), erased);
   fmt::print("  {} erase --id {}\n", program, iin_text(other));
   fmt::print("  {} lab extract {}/visitor-right-index.png --svg minutiae.svg\n", program, folder.string());
@@ -195,11 +257,11 @@ Status show(const Options& options, LocalNetwork& network, const Interrupt& inte
              options.people);
   std::fflush(stdout);
   const auto began = std::chrono::steady_clock::now();
-  QORGAN_TRY(const auto records, enrol_all(desk, options.people, interrupt));
+  QORGAN_TRY(const Everyone everyone, enrol_all(desk, options.people, interrupt));
   if (interrupt.requested()) return {};
-  fmt::print("Enrolled {} people in {:.0f} s.\n", records.size(),
+  fmt::print("Enrolled {} people in {:.0f} s.\n", everyone.records.size(),
              static_cast<double>(milliseconds_since(began)) / 1000);
-  return tour(desk, records, options.people, network, interrupt);
+  return tour(desk, everyone, options.people, network, interrupt);
 }
 
 Result<int> demo(const Options& options) {

@@ -5,6 +5,8 @@
 
 #include "cli/desk_options.h"
 #include "cli/interrupt.h"
+#include "cli/papers.h"
+#include "cli/rights_commands.h"
 #include "cli/search_report.h"
 
 namespace qorgan::cli {
@@ -14,19 +16,34 @@ using nlohmann::json;
 using Command = Result<int> (*)(const Context& context, const DeskOptions& options);
 
 Result<int> enrol(const Context& context, const DeskOptions& options) {
+  QORGAN_CHECK(check_paper_file(options.paper_file));
   QORGAN_TRY(const identity::Iin iin, read_iin(options));
   QORGAN_TRY(const desk::Asking asking, read_asking(options));
   QORGAN_TRY(const std::vector<desk::Print> prints, read_prints(options));
   QORGAN_TRY(desk::Desk desk, open_desk(options));
   QORGAN_TRY(const desk::Enrolled enrolled, desk.enrol(iin, prints, asking));
+  const std::string handle = rights::handle_text(enrolled.record_id);
+  const std::string secret = rights::secret_text(enrolled.secret);
+  if (!options.paper_file.empty() && enrolled.receipt) {
+    QORGAN_TRY(const rights::Language language, rights::language_from_code(options.language));
+    QORGAN_CHECK(write_receipt(*enrolled.receipt, &enrolled.secret, options.paper_file, language));
+  }
   if (context.json) {
-    print_json({{"enrolled", true},
-                {"record", to_hex(enrolled.record_id)},
-                {"request_id", to_hex(enrolled.request_id)},
-                {"fingers", prints.size()}});
+    json object = {{"enrolled", true},
+                   {"record", to_hex(enrolled.record_id)},
+                   {"request_id", to_hex(enrolled.request_id)},
+                   {"fingers", prints.size()},
+                   {"handle", handle},
+                   {"secret", secret}};
+    print_json(object);
   } else {
     fmt::print("Enrolled with {} finger{}, in three parts. Record {}.\n", prints.size(), prints.size() == 1 ? "" : "s",
                to_hex(enrolled.record_id));
+    if (!options.paper_file.empty() && enrolled.receipt) {
+      fmt::print("The receipt is in {}. Print it, hand it over, and remove the file.\n", options.paper_file);
+    } else {
+      fmt::print("For the person, who alone is to keep it:\n  handle {}\n  secret {}\n", handle, secret);
+    }
   }
   return 0;
 }
@@ -101,15 +118,71 @@ Result<int> identify(const Context& context, const DeskOptions& options) {
 }
 
 Result<int> erase(const Context& context, const DeskOptions& options) {
+  QORGAN_CHECK(check_paper_file(options.paper_file));
+  if (!options.holder.handle.empty()) return erase_by_holder(context, options);
+  if (options.iin.empty())
+    return failure(ErrorCode::invalid_input, "nobody is named", {}, "Give --id, or --handle and --secret");
   QORGAN_TRY(const identity::Iin iin, read_iin(options));
   QORGAN_TRY(const desk::Asking asking, read_asking(options));
   QORGAN_TRY(desk::Desk desk, open_desk(options));
   QORGAN_TRY(const desk::Erased erased, desk.erase(iin, asking));
+  if (!options.paper_file.empty()) {
+    QORGAN_TRY(const rights::Language language, rights::language_from_code(options.language));
+    QORGAN_CHECK(write_certificate(erased.certificate, options.paper_file, language));
+  }
   if (context.json) {
     print_json({{"erased", true}, {"request_id", to_hex(erased.request_id)}});
   } else {
     fmt::print("Erased at all three custodians.\n");
   }
+  return 0;
+}
+
+Result<int> prove_absence(const Context& context, const DeskOptions& options) {
+  QORGAN_CHECK(check_paper_file(options.paper_file));
+  QORGAN_TRY(const identity::Iin iin, read_iin(options));
+  QORGAN_TRY(desk::Desk desk, open_desk(options));
+  QORGAN_TRY(const desk::Desk::ProvenAbsence proven, desk.prove_absence(iin));
+  QORGAN_TRY(const rights::Language language, rights::language_from_code(options.language));
+  if (!options.paper_file.empty()) QORGAN_CHECK(write_absence(proven.absence, options.paper_file, language));
+  if (context.json) {
+    print_json({{"held", false}, {"statement", proven.absence.text()}, {"nonce", to_hex(proven.nonce)}});
+  } else if (options.paper_file.empty()) {
+    QORGAN_TRY(const std::string text, rights::absence_text(proven.absence, language));
+    fmt::print("{}", text);
+  } else {
+    fmt::print("The three custodians hold nothing; their signed statements are in {}.\n", options.paper_file);
+  }
+  return 0;
+}
+
+Result<int> notices(const Context& context, const DeskOptions& options) {
+  QORGAN_TRY(desk::Desk desk, open_desk(options));
+  if (!options.acknowledged.empty()) {
+    const auto bytes = from_hex(options.acknowledged);
+    protocol::RecordId record{};
+    if (!bytes || bytes->size() != record.size())
+      return failure(ErrorCode::invalid_input, "a record is not 32 hexadecimal digits", options.acknowledged);
+    std::copy(bytes->begin(), bytes->end(), record.begin());
+    QORGAN_CHECK(desk.acknowledge(record));
+    if (context.json) print_json({{"acknowledged", options.acknowledged}});
+    if (!context.json) fmt::print("Acknowledged at all three custodians.\n");
+    return 0;
+  }
+  QORGAN_TRY(const std::vector<desk::ErasureNotice> all, desk.notices());
+  json list = json::array();
+  for (const desk::ErasureNotice& notice : all) {
+    json answered = json::array();
+    for (const protocol::RequestId& id : notice.answered) answered.push_back(to_hex(id));
+    list.push_back(
+        {{"record", to_hex(notice.record_id)}, {"request", to_hex(notice.request_id)}, {"answered", answered}});
+    if (context.json) continue;
+    fmt::print("Record {} is destroyed. Erase what you hold of these requests, then acknowledge it:\n",
+               to_hex(notice.record_id));
+    for (const protocol::RequestId& id : notice.answered) fmt::print("  request {}\n", to_hex(id));
+  }
+  if (context.json) print_json({{"notices", list}});
+  if (!context.json && all.empty()) fmt::print("Nothing to erase.\n");
   return 0;
 }
 
@@ -157,8 +230,29 @@ constexpr std::array kCommands = {
     Named{"enrol", "Enrol a person: split the prints among the custodians", enrol, true, true, false, "enrolment"},
     Named{"verify", "Ask whether a print is this person's (1:1)", verify, true, true, false, "verification"},
     Named{"identify", "Ask whose print it is (1:N)", identify, false, true, true, "identification"},
-    Named{"erase", "Destroy a person's record at all three custodians", erase, true, false, false, "erasure"},
+    Named{"erase", "Destroy a person's record at all three custodians", erase, false, false, false, "erasure"},
 };
+
+void add_absence_and_notices(CLI::App& app, Context& context) {
+  const auto run = [&context](Command what, const std::shared_ptr<DeskOptions>& options) {
+    return [&context, what, options] {
+      const Result<int> ended = what(context, *options);
+      context.exit_code = ended ? *ended : report(context, ended.error());
+    };
+  };
+  CLI::App* absence = app.add_subcommand("prove-absence", "Signed statements that nothing is held on an ID number");
+  auto options = std::make_shared<DeskOptions>();
+  add_id_option(*absence, *options);
+  add_paper_options(*absence, "--out", "Where to write the statements", options->paper_file, options->language);
+  add_desk_options(*absence, context, *options);
+  absence->callback(run(prove_absence, options));
+  CLI::App* told =
+      app.add_subcommand("notices", "Erasures that your organisation is to follow in its own files, and acknowledge");
+  auto notice_options = std::make_shared<DeskOptions>();
+  told->add_option("--acknowledge", notice_options->acknowledged, "The record whose traces here are erased");
+  add_desk_options(*told, context, *notice_options);
+  told->callback(run(notices, notice_options));
+}
 
 }  // namespace
 
@@ -166,6 +260,15 @@ void add_desk_commands(CLI::App& app, Context& context) {
   for (const Named& named : kCommands) {
     CLI::App* command = app.add_subcommand(named.name, named.help);
     auto options = std::make_shared<DeskOptions>();
+    if (named.run == enrol)
+      add_paper_options(*command, "--receipt", "Where to write the person's receipt", options->paper_file,
+                        options->language);
+    if (named.run == erase) {
+      add_paper_options(*command, "--certificate", "Where to write the certificate", options->paper_file,
+                        options->language);
+      add_id_option(*command, *options)->required(false);
+      add_holder_options(*command, options->holder)->required(false);
+    }
     if (named.has_id) add_id_option(*command, *options);
     if (named.has_fingers) add_finger_options(*command, *options);
     if (named.is_search) add_search_options(*command, *options);
@@ -177,6 +280,7 @@ void add_desk_commands(CLI::App& app, Context& context) {
       context.exit_code = ended ? *ended : report(context, ended.error());
     });
   }
+  add_absence_and_notices(app, context);
   CLI::App* command = app.add_subcommand("status", "How the three custodians are");
   auto options = std::make_shared<DeskOptions>();
   add_desk_options(*command, context, *options);

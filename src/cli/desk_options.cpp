@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "finger/load.h"
 #include "finger/make_template.h"
@@ -46,8 +47,8 @@ void add_asking_options(CLI::App& command, DeskOptions& options, const std::stri
   command.add_option("--request-id", options.request_id, "Repeat the request of this id instead of making a new one");
 }
 
-void add_id_option(CLI::App& command, DeskOptions& options) {
-  command.add_option("--id", options.iin, "ID number (IIN, 12 digits), or - to read it from standard input")
+CLI::Option* add_id_option(CLI::App& command, DeskOptions& options) {
+  return command.add_option("--id", options.iin, "ID number (IIN, 12 digits), or - to read it from standard input")
       ->required();
 }
 
@@ -60,7 +61,16 @@ void add_finger_options(CLI::App& command, DeskOptions& options) {
   command.add_option("--dpi", options.dpi, "Resolution of the pictures, where their own tag is missing or wrong");
 }
 
+void add_paper_options(CLI::App& command, const std::string& name, const std::string& help, std::string& file,
+                       std::string& language) {
+  command.add_option(name, file, help + ": FILE.txt, FILE.pdf or FILE.json");
+  command.add_option("--lang", language, "Its language")
+      ->check(CLI::IsMember({"kk", "ru", "en"}))
+      ->capture_default_str();
+}
+
 void add_search_options(CLI::App& command, DeskOptions& options) {
+  command.add_option("--warrant", options.warrant_file, "The warrant that allows the search");
   command.add_option("--timeout-ms", options.timeout_ms, "How long the search may take, waiting included")
       ->check(CLI::Range(1, limits::identify_timeout_ms));
   command
@@ -78,9 +88,12 @@ Result<desk::Desk> open_desk(const DeskOptions& options) {
 }
 
 Result<desk::Asking> read_asking(const DeskOptions& options) {
-  desk::Asking asking{options.operator_name, options.purpose, {}};
+  desk::Asking asking{options.operator_name, options.purpose, {}, {}};
   if (!options.request_id.empty()) {
     QORGAN_TRY(asking.request_id, protocol::parse_request_id(options.request_id));
+  }
+  if (!options.warrant_file.empty()) {
+    QORGAN_TRY(asking.warrant, read_text_file(options.warrant_file, limits::warrant_bytes_max));
   }
   return asking;
 }

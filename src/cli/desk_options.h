@@ -8,7 +8,17 @@
 #include "cli/command.h"
 #include "desk/desk.h"
 
+namespace CLI {
+class Option;
+}
+
 namespace qorgan::cli {
+
+// What the holder of a receipt gives.
+struct HolderOptions {
+  std::string handle;
+  std::string secret;  // "-": the first line of standard input
+};
 
 struct DeskOptions {
   std::string state = "state";
@@ -22,13 +32,20 @@ struct DeskOptions {
   std::optional<int> dpi;
   std::optional<int> timeout_ms;
   std::string progress;  // "", "text" or "json"
+  std::string warrant_file;
+  HolderOptions holder;
+  std::string acknowledged;  // a record's id
+  std::string paper_file;    // a receipt or certificate to write: .txt, .pdf or .json
+  std::string language = "ru";
 };
 
 void add_desk_options(CLI::App& command, Context& context, DeskOptions& options);
 void add_asking_options(CLI::App& command, DeskOptions& options, const std::string& purpose);
-void add_id_option(CLI::App& command, DeskOptions& options);
+CLI::Option* add_id_option(CLI::App& command, DeskOptions& options);
 void add_finger_options(CLI::App& command, DeskOptions& options);
 void add_search_options(CLI::App& command, DeskOptions& options);
+void add_paper_options(CLI::App& command, const std::string& name, const std::string& help, std::string& file,
+                       std::string& language);
 
 Result<desk::Desk> open_desk(const DeskOptions& options);
 Result<desk::Asking> read_asking(const DeskOptions& options);

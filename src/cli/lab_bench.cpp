@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/lab_bench_log.h"
+#include "cli/lab_bench_refresh.h"
 
 namespace qorgan::cli {
 namespace {
@@ -61,7 +63,7 @@ Result<int> verify(const Context& context, const BenchOptions& options) {
 }  // namespace
 
 void add_lab_bench(CLI::App& lab, Context& context) {
-  CLI::App* bench = lab.add_subcommand("bench", "Measure three custodians on this machine");
+  CLI::App* bench = lab.add_subcommand("bench", "Measure three custodians, or a log, on this machine");
   bench->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, auto run) {
     CLI::App* command = bench->add_subcommand(name, help);
@@ -91,6 +93,8 @@ void add_lab_bench(CLI::App& lab, Context& context) {
   single->add_option("--link-delay-ms", single_options->link_delay_ms, "Added to every link, each way")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
+  add_lab_bench_log(*bench, context);
+  add_lab_bench_refresh(*bench, context);
 }
 
 }  // namespace qorgan::cli

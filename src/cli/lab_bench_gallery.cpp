@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "crypto/random.h"
 #include "custodian/files.h"
+#include "custodian/terms.h"
 #include "lab/synthetic_trial.h"
 #include "mpc/shares.h"
 #include "store/store.h"
@@ -44,8 +45,20 @@ using Records = std::array<store::Record, protocol::kCustodians>;
 Records records_of(std::size_t number, const lab::ProbePerson& fingers) {
   store::Pseudonym pseudonym{};
   crypto::fill_random(pseudonym);
+  crypto::SignPublicKey access_key{};
+  crypto::fill_random(access_key);
+  const crypto::Key view_key = crypto::random_key();
+  custodian::Terms terms;
+  terms.party = "bench";
+  terms.purpose = "enrolment";
   Records records;
-  for (store::Record& record : records) record = {record_id_of(number), pseudonym, 0, {}};
+  for (store::Record& record : records) {
+    record.record_id = record_id_of(number);
+    record.pseudonym = pseudonym;
+    record.access_key = access_key;
+    record.view_key = view_key.clone();
+    record.terms_json = terms.text();
+  }
   for (std::size_t finger = 0; finger < fingers.size(); ++finger) {
     const auto shares = mpc::split(fingers[finger]);
     for (std::size_t c = 0; c < records.size(); ++c)

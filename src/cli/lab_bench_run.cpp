@@ -11,7 +11,8 @@ namespace qorgan::cli {
 namespace {
 
 constexpr int kStartTimeoutMs = 120'000;
-const desk::Asking kAsking{"bench", "benchmark", {}};
+const desk::Asking kEnrolling{"bench", "enrolment", {}};
+const desk::Asking kVerifying{"bench", "verification", {}};
 
 using ResidentBytes = std::array<std::int64_t, protocol::kCustodians>;
 
@@ -34,7 +35,8 @@ Result<ResidentBytes> empty_bytes() {
   return resident_bytes(desk);
 }
 
-Status search(const BenchOptions& options, desk::Desk& desk, std::size_t people, SearchFigures& figures) {
+Status search(const BenchOptions& options, desk::Desk& desk, const desk::Asking& searching, std::size_t people,
+              SearchFigures& figures) {
   std::vector<double> seconds;
   std::vector<double> per_second;
   // The first does not count: memory that nobody has touched since the gallery was loaded comes back.
@@ -42,7 +44,7 @@ Status search(const BenchOptions& options, desk::Desk& desk, std::size_t people,
     const std::size_t person = static_cast<std::size_t>(std::max(i, 0)) % people;
     QORGAN_TRY(const std::vector<desk::Print> probe, prints_of_person(options, person, 1));
     const auto began = std::chrono::steady_clock::now();
-    QORGAN_TRY(const desk::Identified identified, desk.identify(probe, kAsking));
+    QORGAN_TRY(const desk::Identified identified, desk.identify(probe, searching));
     const double took = seconds_since(began);
     if (i < 0) continue;
     seconds.push_back(took);
@@ -95,7 +97,7 @@ Result<VerifyFigures> verify_all(const BenchOptions& options, desk::Desk& desk) 
   constexpr int kPeople = 20;
   for (int person = 0; person < kPeople; ++person) {
     QORGAN_TRY(const auto prints, prints_of_person(options, static_cast<std::size_t>(person), 0));
-    QORGAN_CHECK(desk.enrol(identity::make_artificial_iin(static_cast<std::uint32_t>(person)), prints, kAsking));
+    QORGAN_CHECK(desk.enrol(identity::make_artificial_iin(static_cast<std::uint32_t>(person)), prints, kEnrolling));
   }
   std::vector<double> milliseconds;
   VerifyFigures figures;
@@ -104,7 +106,7 @@ Result<VerifyFigures> verify_all(const BenchOptions& options, desk::Desk& desk) 
     QORGAN_TRY(const auto prints, prints_of_person(options, static_cast<std::size_t>(person), 1 + i / kPeople));
     const auto began = std::chrono::steady_clock::now();
     QORGAN_TRY(const desk::Verified verified,
-               desk.verify(identity::make_artificial_iin(static_cast<std::uint32_t>(person)), prints, kAsking));
+               desk.verify(identity::make_artificial_iin(static_cast<std::uint32_t>(person)), prints, kVerifying));
     milliseconds.push_back(1000 * seconds_since(began));
     figures.accepted += verified.same_person;
   }
@@ -134,7 +136,9 @@ Result<std::vector<SearchFigures>> measure_searches(const BenchOptions& options,
     QORGAN_CHECK(network.start(Deadline::after_ms(kStartTimeoutMs)));
     figures.load_s = seconds_since(load_began);
     QORGAN_TRY(desk::Desk desk, network.open_desk());
-    QORGAN_CHECK(search(options, desk, people, figures));
+    desk::Asking searching{"bench", "identification", {}};
+    QORGAN_TRY(searching.warrant, network.make_warrant(options.probes + 1));
+    QORGAN_CHECK(search(options, desk, searching, people, figures));
     const ResidentBytes loaded = resident_bytes(desk);
     for (std::size_t c = 0; c < loaded.size(); ++c)
       figures.memory_bytes = std::max(figures.memory_bytes, static_cast<double>(loaded[c] - empty[c]) / gallery);

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "custodian/files.h"
+#include "custodian/trial_warrant.h"
 
 extern char** environ;
 
@@ -26,11 +27,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A base port with three free ports in a row. Another program could take one in between; start() tells then.
+constexpr int kPorts = 3 * protocol::kCustodians;
+
+// A base port with nine free ports in a row. Another program could take one in between; start() tells then.
 Result<std::uint16_t> free_ports() {
-  for (int base = 27310; base < 32000; base += 3) {
+  for (int base = 27310; base < 32000; base += kPorts) {
     bool free = true;
-    for (int port = base; free && port < base + 3; ++port) {
+    for (int port = base; free && port < base + kPorts; ++port) {
       const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       sockaddr_in address{};
       address.sin_family = AF_INET;
@@ -41,7 +44,7 @@ Result<std::uint16_t> free_ports() {
     }
     if (free) return static_cast<std::uint16_t>(base);
   }
-  return failure(ErrorCode::unavailable, "no three free ports in a row on this machine", "27310 to 32000");
+  return failure(ErrorCode::unavailable, "no nine free ports in a row on this machine", "27310 to 32000");
 }
 
 }  // namespace
@@ -60,7 +63,11 @@ Result<LocalNetwork> LocalNetwork::create() {
   custodian::NetworkPlan plan;
   plan.names = {"Ministry", "Data protection authority", "University"};
   plan.hosts = {"127.0.0.1", "127.0.0.1", "127.0.0.1"};
-  plan.ports = {port, static_cast<std::uint16_t>(port + 1), static_cast<std::uint16_t>(port + 2)};
+  for (std::size_t i = 0; i < protocol::kCustodians; ++i) {
+    plan.ports[i] = static_cast<std::uint16_t>(port + i);
+    plan.web_ports[i] = static_cast<std::uint16_t>(port + protocol::kCustodians + i);
+    plan.log_ports[i] = static_cast<std::uint16_t>(port + 2 * protocol::kCustodians + i);
+  }
   plan.desk_name = "desk";
   plan.relying_party = "Trial office";
   QORGAN_CHECK(custodian::create_network(plan, network.folder_));
@@ -144,6 +151,11 @@ Status LocalNetwork::start(Deadline deadline, std::stop_token stop) {
 
 Result<desk::Desk> LocalNetwork::open_desk() const {
   return desk::Desk::open(network_file(), folder_ / "desk");
+}
+
+Result<std::string> LocalNetwork::make_warrant(int searches_max) const {
+  QORGAN_TRY(const protocol::Network network, protocol::load_network(network_file()));
+  return custodian::make_trial_warrant(folder_, network, searches_max);
 }
 
 void LocalNetwork::stop() {

@@ -34,6 +34,8 @@ class LocalNetwork {
   // where `stop` is requested.
   Status start(Deadline deadline, std::stop_token stop = {});
   Result<desk::Desk> open_desk() const;
+  // A whole warrant of the trial court for so many searches of the desk's, valid for a day.
+  Result<std::string> make_warrant(int searches_max) const;
   // Asks the three to stop and waits for them.
   void stop();
 

@@ -6,6 +6,9 @@
 #include <exception>
 
 #include "cli/command.h"
+#include "cli/log_commands.h"
+#include "cli/policy_commands.h"
+#include "cli/receipt_commands.h"
 #include "crypto/random.h"
 
 int main(int argc, char** argv) {
@@ -25,6 +28,12 @@ int main(int argc, char** argv) {
   cli::add_network(app, context);
   cli::add_custodian(app, context);
   cli::add_desk_commands(app, context);
+  cli::add_rights(app, context);
+  cli::add_receipt(app, context);
+  cli::add_certificate(app, context);
+  cli::add_log(app, context);
+  cli::add_policy(app, context);
+  cli::add_warrant(app, context);
   cli::add_demo(app, context);
   CLI::App* lab = app.add_subcommand("lab", "Measure: extract, score, make artificial prints, benchmark");
   lab->require_subcommand(1);

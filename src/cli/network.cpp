@@ -26,6 +26,8 @@ int init(const Context& context, const Options& options) {
     plan.names[i] = options.names[i];
     plan.hosts[i] = options.hosts.empty() ? options.host : options.hosts[i];
     plan.ports[i] = static_cast<std::uint16_t>(options.port + i);
+    plan.web_ports[i] = static_cast<std::uint16_t>(options.port + protocol::kCustodians + i);
+    plan.log_ports[i] = static_cast<std::uint16_t>(options.port + 2 * protocol::kCustodians + i);
   }
   plan.search_lanes = options.search_lanes;
   plan.desk_name = options.desk;
@@ -41,6 +43,8 @@ int init(const Context& context, const Options& options) {
     fmt::print("  start {}:  qorgan custodian --dir {}/custodian-{} --network {}/network.json\n", network->describe(i),
                options.out, i, options.out);
   fmt::print("Each custodian-N folder holds that custodian's secret keys: give each to its institution alone.\n");
+  fmt::print("{}/court holds the keys of a trial court and of one officer of each custodian, for warrants.\n",
+             options.out);
   return 0;
 }
 
@@ -55,8 +59,11 @@ void add_network(CLI::App& app, Context& context) {
   command->add_option("--out", options->out, "New folder to make them in")->capture_default_str();
   command->add_option("--host", options->host, "Host of all three custodians")->capture_default_str();
   command->add_option("--hosts", options->hosts, "Their three hosts, where they differ")->expected(3);
-  command->add_option("--port", options->port, "Port of custodian 0; the others take the two after it")
-      ->check(CLI::Range(1, 65533))
+  command
+      ->add_option("--port", options->port,
+                   "Port of custodian 0; the others take the two after it, the six after those "
+                   "are for people's requests (HTTPS) and the logs (HTTP)")
+      ->check(CLI::Range(1, 65527))
       ->capture_default_str();
   command
       ->add_option("--search-lanes", options->search_lanes,

@@ -58,7 +58,7 @@ Part make_part(std::span<const Gallery::Person> people, const std::vector<Probe>
   counts.reserve(people.size());
   for (const Gallery::Person& person : people) {
     const std::size_t before = part.pairs.size();
-    for (const FingerShares& finger : person->fingers)
+    for (const FingerShares& finger : *person->fingers)
       for (const Probe& probe : probes)
         if (probe.position == finger.position())
           part.pairs.push_back({&probe.prepared, finger.bytes().data(), &finger.relations()});

@@ -141,12 +141,19 @@ Status Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadlin
   const auto question = [&](int custodian) {
     return agree_message(id, ticket.digest, custodian == 1 ? common.next : common.own, sequence);
   };
-  QORGAN_TRY(const auto votes, peers_.call_vote_both(question, answered, ticket.stop));
+  // Each logs what it agrees to before it says so: all at the same time.
+  Status own;
+  Result<std::array<Message, 2>> asked;
+  {
+    const std::jthread mine([&] { own = engine_.vote(id, ticket.digest, answered); });
+    asked = peers_.call_vote_both(question, answered, ticket.stop);
+  }
+  QORGAN_CHECK(own);
+  QORGAN_TRY(const auto votes, std::move(asked));
   for (int custodian : {1, 2}) {
     QORGAN_TRY(const std::int64_t applied, net::int_field(votes[slot(custodian)].head, "sequence", 0, INT64_MAX));
     if (applied > engine_.applied_sequence()) return set_back(custodian);
   }
-  QORGAN_CHECK(engine_.vote(id, ticket.digest));
   fault_point("agreed");
   return {};
 }
@@ -170,7 +177,7 @@ class Coordinator::SubjectHold {
 };
 
 Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
-  const protocol::SubjectId subject = ticket.request.subject;
+  const protocol::SubjectId subject = engine_.subject_of(ticket.request);
   {
     std::unique_lock lock(mutex_);
     const bool free =
@@ -194,6 +201,23 @@ Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
   }
   // It is decided whether or not the others confirm in time; they will when they are back.
   wait_until_applied(decided, deadline);
+  return {};
+}
+
+Status Coordinator::decide_refresh(const Refresh& refresh, Deadline deadline) {
+  std::int64_t decided = 0;
+  {
+    const std::unique_lock order(order_mutex_, deadline.at());
+    if (!order.owns_lock()) return failure(ErrorCode::busy, "the custodians were busy with requests", "custodian 0");
+    fault_point("decide.before");
+    QORGAN_TRY(decided, engine_.decide_refresh(refresh));
+    fault_point("decide.after");
+    const std::lock_guard lock(mutex_);
+    decided_ = std::max(decided_, decided);
+    changed_.notify_all();
+  }
+  if (!wait_until_applied(decided, deadline))
+    return failure(ErrorCode::timeout, "a custodian has not applied a refresh yet", "custodian 0");
   return {};
 }
 

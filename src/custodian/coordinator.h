@@ -29,6 +29,9 @@ class Coordinator {
   bool is_driving(const protocol::RequestId& id) const;
   // How many comparisons are before this one in its queue, the running one included; nothing where it is in none.
   std::optional<std::size_t> before(const protocol::RequestId& id) const;
+  // Puts a refresh that all three have agreed to in its place among the decisions, and waits until the others have
+  // applied it. Errors: Engine::decide_refresh's; busy; timeout (it is decided, and they will be told).
+  Status decide_refresh(const Refresh& refresh, Deadline deadline);
   // What the two other custodians have applied, as they last said; -1 where they have not been heard.
   std::array<std::int64_t, 2> applied_by_others() const;
   // Ends the threads; calls under way return with errors.

@@ -8,21 +8,44 @@
 #include <mutex>
 #include <thread>
 
+#include "custodian/fork.h"
+#include "custodian/key_rotation.h"
+#include "custodian/mirror_sender.h"
 #include "custodian/peer_messages.h"
+#include "custodian/recorder.h"
 #include "custodian/service.h"
+#include "custodian/signed_checkpoint.h"
+#include "custodian/web.h"
 #include "net/server.h"
+#include "protocol/log_keys.h"
 #include "protocol/peer.h"
 
 namespace qorgan::custodian {
 
 struct Daemon::State {
+  State(protocol::Network the_network, CustodianKeys the_keys)
+      : network(std::move(the_network)),
+        keys(std::move(the_keys)),
+        signer(
+            std::make_shared<crypto::KeySigner>(crypto::SignKeyPair{keys.sign.secret.clone(), keys.sign.public_key})),
+        peers(std::make_unique<Peers>(keys.index, network, keys.tls)) {}
+
   protocol::Network network;
   CustodianKeys keys;
-  std::unique_ptr<Engine> engine;
+  std::shared_ptr<crypto::Signer> signer;
+  // In the order in which they rest on one another.
   std::unique_ptr<Peers> peers;
+  std::unique_ptr<ledger::Witness> witness;
+  Mirrors mirrors;
+  std::array<std::unique_ptr<MirrorSender>, protocol::kCustodians> mirror_senders;  // of its own log; null for itself
+  std::unique_ptr<Engine> engine;  // and the log with it, which asks the witnesses through the peers
   std::unique_ptr<Lanes> lanes;
+  std::unique_ptr<Statements> statements;
   std::unique_ptr<Coordinator> coordinator;
+  std::unique_ptr<Refresher> refresher;
   std::unique_ptr<Service> service;
+  std::unique_ptr<Recorder> recorder;
+  std::unique_ptr<Web> web;
   std::optional<net::Server> server;
 
   std::mutex mutex;
@@ -37,7 +60,15 @@ struct Daemon::State {
   void resolve();
   std::vector<protocol::RequestId> next_undecided();
   void give_up_left();
+  void look_after_dates();
+  void expire_overdue();
   void stop();
+
+  Status open_witness(const std::filesystem::path& folder);
+  Status open_mirrors(const std::filesystem::path& folder);
+  Status open_engine(const DaemonOptions& options);
+  ledger::Signers log_signers() const;
+  Status start_services(const DaemonOptions& options);
 };
 
 void Daemon::State::serve(net::Connection connection, const net::Hello& hello) {
@@ -67,6 +98,7 @@ void Daemon::State::take_lane(net::Connection connection, const net::Hello& hell
 // Asks the coordinator after requests that were left undecided, and drops old ones.
 void Daemon::State::keep() {
   auto next_purge = std::chrono::steady_clock::now();
+  auto next_dates = next_purge;
   while (true) {
     if (keys.index == kCoordinator) {
       give_up_left();
@@ -80,9 +112,40 @@ void Daemon::State::keep() {
         spdlog::error("cannot drop old requests: {}", purged.error().message());
       next_purge += std::chrono::minutes(1);
     }
+    if (std::chrono::steady_clock::now() >= next_dates) {
+      look_after_dates();
+      next_dates += std::chrono::milliseconds(limits::retention_interval_ms);
+    }
     std::unique_lock lock(mutex);
     if (changed.wait_for(lock, std::chrono::milliseconds(limits::resolve_interval_ms), [&] { return stopping; }))
       return;
+  }
+}
+
+// Records whose time is over, and hidden entries whose date has come.
+void Daemon::State::look_after_dates() {
+  if (const auto opened = engine->open_hidden(unix_time_ms()); !opened)
+    spdlog::error("cannot open what was hidden until today: {}", opened.error().message());
+  if (coordinator) expire_overdue();
+}
+
+void Daemon::State::expire_overdue() {
+  const std::vector<protocol::RecordId> overdue = engine->overdue(unix_time_ms());
+  const std::size_t count = std::min(overdue.size(), limits::outcomes_per_turn);
+  for (std::size_t i = 0; i < count; ++i) {
+    protocol::Request request;
+    request.id = protocol::make_request_id(unix_time_ms());
+    request.kind = protocol::Kind::expire;
+    request.asker = protocol::Asker::custodian;
+    request.record = overdue[i];
+    const auto told =
+        peers->call_both([&](int) { return expire_message(request); }, Deadline::after_ms(limits::connect_timeout_ms));
+    if (!told) {
+      spdlog::warn("a record's time is over, but a custodian cannot be told: {}", told.error().message());
+      return;  // again at the next turn
+    }
+    const auto ended = service->take(request, {});
+    if (!ended) spdlog::error("a record's time is over, but it stays: {}", ended.error().message());
   }
 }
 
@@ -127,53 +190,152 @@ void Daemon::State::stop() {
     stopping = true;
     changed.notify_all();
   }
-  engine->stop();
+  if (engine) engine->stop();
   peers->stop();
-  lanes->shutdown();
+  if (lanes) lanes->shutdown();
   if (coordinator) coordinator->stop();
+  if (refresher) refresher->stop();
+  if (web) web->stop();
   if (server) server->stop();
   if (keeper.joinable()) keeper.join();
+  recorder.reset();
 }
 
-Result<Daemon> Daemon::start(const DaemonOptions& options) {
-  QORGAN_TRY(protocol::Network network, protocol::load_network(options.network_file));
-  QORGAN_TRY(CustodianKeys keys, load_custodian_keys(options.folder, network));
+Status Daemon::State::open_witness(const std::filesystem::path& folder) {
+  ledger::WitnessOptions options;
+  options.folder = folder / kWitnessFolder;
+  options.name = protocol::log_origin(network, keys.index);
+  for (int other = 0; other < protocol::kCustodians; ++other) {
+    if (other == keys.index) continue;
+    options.logs.push_back(protocol::log_key(network, other));
+    for (const ledger::VerifierKey& former : protocol::former_log_keys(network, other)) options.logs.push_back(former);
+  }
+  options.now_s = [] { return unix_time_ms() / 1000; };
+  options.on_fork = [this, folder](const std::string& origin, const std::string& seen_note,
+                                   const ledger::AddCheckpoint& request) {
+    for (int other = 0; other < protocol::kCustodians; ++other)
+      if (origin == protocol::log_origin(network, other))
+        tell_of_fork(folder, protocol::log_key(network, other), seen_note, request);
+  };
+  QORGAN_TRY(witness, ledger::Witness::open(std::move(options), signer));
+  return {};
+}
+
+Status Daemon::State::open_mirrors(const std::filesystem::path& folder) {
+  for (int other = 0; other < protocol::kCustodians; ++other) {
+    if (other == keys.index) continue;
+    MirrorOptions options;
+    options.folder = mirror_folder(folder, other);
+    options.log_keys = all_log_keys(network, other);
+    options.on_fork = [this, folder, other](const std::string& seen_note, const ledger::AddCheckpoint& request) {
+      tell_of_fork(folder, protocol::log_key(network, other), seen_note, request);
+    };
+    const auto i = static_cast<std::size_t>(other);
+    QORGAN_TRY(mirrors[i], Mirror::open(std::move(options), *witness));
+    mirror_senders[i] =
+        std::make_unique<MirrorSender>(folder / kLogFolder, [this, other](const net::Message& question) {
+          return peers->call(other, question, Deadline::after_ms(limits::connect_timeout_ms));
+        });
+  }
+  return {};
+}
+
+Status Daemon::State::open_engine(const DaemonOptions& options) {
+  ledger::LogOptions log_options;
+  log_options.folder = options.folder / kLogFolder;
+  log_options.origin = protocol::log_origin(network, keys.index);
+  for (int other = 0; other < protocol::kCustodians; ++other) {
+    if (other == keys.index) continue;
+    log_options.witnesses.push_back({protocol::cosigner_key(network, other),
+                                     [sender = mirror_senders[static_cast<std::size_t>(other)].get()](
+                                         const ledger::AddCheckpoint& request) { return sender->ask(request); }});
+  }
+  // Made with the keys, like the database: a custodian whose log or file is lost must not begin anew.
+  QORGAN_TRY(auto log, ledger::Log::open(std::move(log_options), log_signers(), false));
   store::Options store_options;
   store_options.path = options.folder / kDatabaseFile;
   store_options.custodian = keys.index;
   store_options.network_id = network.id();
   store_options.pages_max = options.pages_max;
-  // Made with the keys: a custodian whose file is lost must not begin anew with nobody enrolled.
   store_options.create = false;
   QORGAN_TRY(store::Store store, store::Store::open(store_options, keys.storage.clone()));
-  QORGAN_TRY(std::unique_ptr<Engine> engine, Engine::open(keys.index, std::move(store)));
+  QORGAN_TRY(policy::Policy policy, load_own_policy(options.folder, network, keys.index));
+  auto judge = std::make_shared<Judge>(network, std::make_shared<const policy::Policy>(std::move(policy)));
+  QORGAN_TRY(engine, Engine::open(keys.index, {std::move(store), std::move(log), std::move(judge)}));
+  QORGAN_CHECK(engine->log_policy());
+  return log_rotations(*engine, network);
+}
 
-  std::unique_ptr<State> state(
-      new State{std::move(network), std::move(keys), std::move(engine), {}, {}, {}, {}, {}, {}, {}, false, {}, {}});
-  State& s = *state;
-  const int index = s.keys.index;
-  s.peers = std::make_unique<Peers>(index, s.network, s.keys.tls);
-  s.lanes = std::make_unique<Lanes>(index, s.network, s.keys.tls);
-  if (index == kCoordinator) s.coordinator = std::make_unique<Coordinator>(*s.engine, *s.peers, *s.lanes, s.network);
-  s.service =
-      std::make_unique<Service>(*s.engine, *s.peers, *s.lanes, s.coordinator.get(), s.keys.pseudonym, s.network);
+// Who does not know the new key yet asks for the former one's signature.
+ledger::Signers Daemon::State::log_signers() const {
+  ledger::Signers signers{signer};
+  if (keys.former_sign)
+    signers.push_back(std::make_shared<crypto::KeySigner>(
+        crypto::SignKeyPair{keys.former_sign->secret.clone(), keys.former_sign->public_key}));
+  return signers;
+}
 
-  const protocol::CustodianEntry& own = s.network.custodians[static_cast<std::size_t>(index)];
+Status Daemon::State::start_services(const DaemonOptions& options) {
+  const int index = keys.index;
+  lanes = std::make_unique<Lanes>(index, network, keys.tls);
+  statements = std::make_unique<Statements>(*engine, network, signer);
+  if (index == kCoordinator) {
+    coordinator = std::make_unique<Coordinator>(*engine, *peers, *lanes, network);
+    QORGAN_TRY(refresher, Refresher::start(*engine, *peers, *coordinator, network.refresh_days));
+  }
+  ServiceParts parts;
+  parts.engine = engine.get();
+  parts.peers = peers.get();
+  parts.lanes = lanes.get();
+  parts.coordinator = coordinator.get();
+  parts.refresher = refresher.get();
+  parts.statements = statements.get();
+  parts.witness = witness.get();
+  parts.mirrors = &mirrors;
+  parts.pseudonym_key = &keys.pseudonym;
+  parts.network = &network;
+  service = std::make_unique<Service>(parts);
+
+  const protocol::CustodianEntry& own = network.custodians[static_cast<std::size_t>(index)];
   net::ServerOptions server_options;
   server_options.listen = {own.host, own.port};
-  server_options.own = protocol::own_hello(s.network, net::Party::custodian(index));
+  server_options.own = protocol::own_hello(network, net::Party::custodian(index));
   server_options.own.version = options.protocol_version;
-  server_options.peers = protocol::peers_of(s.network, index);
+  server_options.peers = protocol::peers_of(network);
   server_options.desk_connections_max = limits::desk_connections_max;
   server_options.custodian_connections_max = limits::custodian_connections_max;
   server_options.custodian_places = limits::custodian_places;
   server_options.on_refused = [](const Error& error) { spdlog::warn("turned away: {}", error.message()); };
-  QORGAN_TRY(s.server, net::Server::start(std::move(server_options), s.keys.tls,
-                                          [&s](net::Connection connection, const net::Hello& hello) {
-                                            s.serve(std::move(connection), hello);
-                                          }));
+  QORGAN_TRY(server, net::Server::start(std::move(server_options), keys.tls,
+                                        [this](net::Connection connection, const net::Hello& hello) {
+                                          serve(std::move(connection), hello);
+                                        }));
+  WebParts web_parts;
+  web_parts.engine = engine.get();
+  web_parts.service = service.get();
+  web_parts.statements = statements.get();
+  web_parts.witness = witness.get();
+  web_parts.network = &network;
+  web_parts.tls = &keys.tls;
+  web_parts.folder = options.folder;
+  QORGAN_TRY(web, Web::start(web_parts));
+  return {};
+}
+
+Result<Daemon> Daemon::start(const DaemonOptions& options) {
+  QORGAN_TRY(protocol::Network network, protocol::load_network(options.network_file));
+  QORGAN_CHECK(settle_keys(options.folder, network));
+  QORGAN_TRY(CustodianKeys keys, load_custodian_keys(options.folder, network));
+  auto state = std::make_unique<State>(std::move(network), std::move(keys));
+  State& s = *state;
+  Daemon daemon(std::move(state));  // stops what was begun where something fails below
+  QORGAN_CHECK(s.open_witness(options.folder));
+  QORGAN_CHECK(s.open_mirrors(options.folder));
+  QORGAN_CHECK(s.open_engine(options));
+  s.recorder = std::make_unique<Recorder>(*s.engine);
+  QORGAN_CHECK(s.start_services(options));
   s.keeper = std::thread([&s] { s.keep(); });
-  return Daemon(std::move(state));
+  return daemon;
 }
 
 Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}

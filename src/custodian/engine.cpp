@@ -3,13 +3,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/limits.h"
 #include "custodian/fault.h"
+#include "custodian/person.h"
 #include "custodian/share_list.h"
 #include "net/json_fields.h"
 #include "net/message.h"
+#include "rights/secret.h"
 
 namespace qorgan::custodian {
 namespace {
@@ -49,6 +53,47 @@ Phase phase_of(RequestState state) {
   return Phase::aborted;
 }
 
+store::OperationKind operation_kind(Kind kind) {
+  switch (kind) {
+    case Kind::lock:
+      return store::OperationKind::lock;
+    case Kind::unlock:
+      return store::OperationKind::unlock;
+    case Kind::withdraw:
+      return store::OperationKind::withdraw;
+    case Kind::erase:
+    case Kind::expire:
+      return store::OperationKind::erase;
+    default:
+      return store::OperationKind::enrol;
+  }
+}
+
+constexpr std::size_t kViewKeyBytes = crypto::Key::size_bytes;
+
+std::size_t view_key_bytes(const protocol::Request& request) {
+  return request.kind == Kind::enrol ? kViewKeyBytes : 0;
+}
+
+// The view key and the shares, as they came.
+crypto::SecretBytes payload_of(const Flight& flight) {
+  const crypto::SecretBytes list = serialise_list(flight.shares);
+  crypto::SecretBytes all(kViewKeyBytes + list.size());
+  const auto out = all.expose_mutable();
+  std::copy(flight.view_key.expose().begin(), flight.view_key.expose().end(), out.begin());
+  std::copy(list.expose().begin(), list.expose().end(), out.subspan(kViewKeyBytes).begin());
+  return all;
+}
+
+Status read_payload(ByteView payload, int custodian, Flight& flight) {
+  const std::size_t key_bytes = view_key_bytes(flight.request);
+  if (payload.size() < key_bytes)
+    return failure(ErrorCode::damaged, "an enrolment without its view key", "custodian " + std::to_string(custodian));
+  if (key_bytes > 0) flight.view_key = crypto::Key(payload.first<kViewKeyBytes>());
+  QORGAN_TRY(flight.shares, parse_list(payload.subspan(key_bytes), flight.request.fingers.size(), custodian));
+  return {};
+}
+
 // A comparison's probe need not outlive this process: if it stops, the comparison is aborted. An enrolment's shares
 // must.
 store::RequestRow to_row(const Flight& flight) {
@@ -56,13 +101,14 @@ store::RequestRow to_row(const Flight& flight) {
   row.request_id = flight.request.id;
   row.state = stored_state(flight.phase);
   row.digest = flight.digest;
-  row.request_json = net::Json({{"request", protocol::to_json(flight.request)},
-                                {"common_own", to_hex(flight.common.own)},
-                                {"common_next", to_hex(flight.common.next)}})
-                         .dump();
+  net::Json json = {{"request", protocol::to_json(flight.request)},
+                    {"common_own", to_hex(flight.common.own)},
+                    {"common_next", to_hex(flight.common.next)}};
+  if (flight.terms) json["terms"] = flight.terms->text();
+  row.request_json = json.dump();
   row.updated_ms = flight.updated_ms;
   row.sequence = flight.sequence;
-  if (flight.request.kind == Kind::enrol && !flight.ended()) row.payload = serialise_list(flight.shares);
+  if (flight.request.kind == Kind::enrol && !flight.ended()) row.payload = payload_of(flight);
   row.result = crypto::SecretBytes(ByteView(flight.result));
   row.compared = static_cast<std::int64_t>(flight.compared);
   if (flight.phase == Phase::aborted) row.error_json = net::error_message(flight.error).head.dump();
@@ -80,8 +126,9 @@ Result<std::shared_ptr<Flight>> from_row(const store::RequestRow& row, int custo
   flight->phase = phase_of(row.state);
   flight->updated_ms = row.updated_ms;
   flight->sequence = row.sequence;
-  if (row.payload.size() > 0) {
-    QORGAN_TRY(flight->shares, parse_list(row.payload.expose(), flight->request.fingers.size(), custodian));
+  if (row.payload.size() > 0) QORGAN_CHECK(read_payload(row.payload.expose(), custodian, *flight));
+  if (json.contains("terms") && json["terms"].is_string()) {
+    QORGAN_TRY(flight->terms, parse_terms(json["terms"].get_ref<const std::string&>()));
   }
   flight->result.assign(row.result.expose().begin(), row.result.expose().end());
   flight->compared = static_cast<std::size_t>(row.compared);
@@ -110,32 +157,72 @@ R told_apart(R outcome, const std::string& custodian) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::open(int index, store::Store store) {
-  std::unique_ptr<Engine> engine(new Engine(index, std::move(store)));
+Result<std::unique_ptr<Engine>> Engine::open(int index, EngineParts parts) {
+  std::unique_ptr<Engine> engine(new Engine(index, std::move(parts)));
   QORGAN_CHECK(engine->load());
   return engine;
 }
 
 Status Engine::load() {
   QORGAN_TRY(applied_sequence_, store_.applied_sequence());
-  QORGAN_CHECK(store_.load_all([this](store::Record&& record) -> Status {
-    PersonShares person{record.record_id, record.pseudonym, record.enrolled_seq, {}};
-    person.fingers.reserve(record.fingers.size());
-    for (const store::Finger& finger : record.fingers) {
-      const auto share = mpc::parse_share(finger.share.expose(), index_);
-      if (!share)
-        return failure(ErrorCode::damaged, "a stored share cannot be read: " + share.error().what,
-                       "record " + to_hex(record.record_id));
-      person.fingers.emplace_back(finger.position, *share);
-    }
+  QORGAN_TRY(const bool unfinished, store_.is_recovering());
+  if (unfinished)
+    return failure(ErrorCode::unavailable, "this custodian's recovery has not ended", here(),
+                   "Recover this custodian again");
+  QORGAN_CHECK(load_people());
+  QORGAN_CHECK(match_entries_with_log());
+  return load_requests();
+}
+
+Status Engine::load_people() {
+  return store_.load_all([this](store::Record&& record) -> Status {
+    QORGAN_TRY(PersonShares person, to_person(std::move(record), index_));
     gallery_.add(std::move(person));
     return {};
-  }));
+  });
+}
+
+// What was written down and is not marked as logged is in the log after all, or goes there now; but for what agreed to
+// a request that this custodian then did not come to vote for.
+Status Engine::match_entries_with_log() {
+  QORGAN_TRY(const std::uint64_t known, entries_known());
+  QORGAN_TRY(const std::vector<store::Entry> pending, store_.pending_entries(SIZE_MAX));
+  const std::uint64_t size = log_->size();
+  std::size_t next = 0;
+  for (std::uint64_t from = known; from < size;) {
+    const std::uint64_t to = std::min<std::uint64_t>(size, from + limits::log_entries_read_max);
+    QORGAN_TRY(const std::vector<Bytes> logged, log_->entries(from, to));
+    for (const Bytes& leaf : logged) {
+      // In the order in which they were written down.
+      while (next < pending.size() &&
+             !std::equal(leaf.begin(), leaf.end(), pending[next].leaf.begin(), pending[next].leaf.end()))
+        ++next;
+      if (next == pending.size())
+        return failure(ErrorCode::damaged, "the log knows of more than the database does",
+                       here() + ", entry " + std::to_string(from), "The database was set back: recover this custodian");
+      QORGAN_CHECK(store_.set_entry_index(pending[next++].number, static_cast<std::int64_t>(from++)));
+    }
+  }
+  QORGAN_TRY(const std::vector<store::Entry> left, store_.pending_entries(SIZE_MAX));
+  for (const store::Entry& entry : left) {
+    const auto leaf = ledger::parse_leaf(entry.leaf);
+    if (leaf && ledger::is_agreed(leaf->event)) QORGAN_CHECK(store_.drop_entry(entry.number));
+  }
+  entries_pending_ = true;
+  return {};
+}
+
+Status Engine::load_requests() {
   for (const RequestState state : {RequestState::prepared, RequestState::agreed, RequestState::ran}) {
     QORGAN_TRY(const std::vector<store::RequestRow> rows, store_.requests_in(state));
     for (const store::RequestRow& row : rows) {
       QORGAN_TRY(FlightPtr flight, from_row(row, index_));
       flight->deadline = deadline_of(flight->request);
+      QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(flight->request.id));
+      for (const store::Entry& entry : entries) {
+        flight->entered = true;
+        if (entry.index) flight->logged = static_cast<std::uint64_t>(*entry.index);
+      }
       flights_[flight->request.id] = flight;
       // What the coordinator has not decided is aborted. So is a comparison that has lost its probe before this
       // custodian had a result: without one it cannot have been committed.
@@ -179,24 +266,24 @@ Status Engine::check_room(const protocol::Request& request) const {
   return {};
 }
 
-Status Engine::prepare(const protocol::Request& request, ByteView shares) {
+Status Engine::prepare(const protocol::Request& request, ByteView payload) {
   const crypto::Digest digest = request.digest();
   const std::lock_guard lock(mutex_);
   if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
-  QORGAN_TRY(std::vector<mpc::StoredShare> parsed, parse_list(shares, request.fingers.size(), index_));
-  const CommonDigests common = common_digests(parsed);
+  auto flight = std::make_shared<Flight>();
+  flight->request = request;
+  flight->digest = digest;
+  QORGAN_CHECK(read_payload(payload, index_, *flight));
+  flight->common = common_digests(flight->shares);
+  if (request.kind == Kind::enrol && rights::view_commitment(flight->view_key) != request.view_commitment)
+    return failure(ErrorCode::damaged, "the view key is not the one that the request speaks of", here());
   QORGAN_TRY(const FlightPtr known, find(request.id));
   if (known) {
-    if (known->digest != digest || known->common != common)
+    if (known->digest != digest || known->common != flight->common)
       return failure(ErrorCode::stale, "this request id was used before with other content", to_hex(request.id),
                      "Use a new request id");
     return {};
   }
-  auto flight = std::make_shared<Flight>();
-  flight->request = request;
-  flight->digest = digest;
-  flight->shares = std::move(parsed);
-  flight->common = common;
   flight->updated_ms = unix_time_ms();
   flight->deadline = deadline_of(request);
   if (Status fresh = check_new(request); !fresh) return turn_away(std::move(flight), fresh.error());
@@ -232,8 +319,15 @@ Result<Engine::FlightPtr> Engine::find(const protocol::RequestId& id) {
   return flight;
 }
 
-Status Engine::put(const Flight& flight) {
-  return told_apart(store_.put_request(to_row(flight)), here());
+Status Engine::put(const Flight& flight, const store::Along& along) {
+  QORGAN_CHECK(told_apart(store_.put_request(to_row(flight), along), here()));
+  if (!along.entries.empty()) entries_written();
+  return {};
+}
+
+void Engine::entries_written() {
+  entries_pending_ = true;
+  changed_.notify_all();
 }
 
 Result<Engine::FlightPtr> Engine::known(const protocol::RequestId& id) {
@@ -259,8 +353,8 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
   if (!changed_.wait_until(lock, deadline.at(), [&] { return flight->ended() || stopping_; }) || !flight->ended())
     return failure(ErrorCode::undecided, "the request is not decided yet", here(),
                    "Repeat it with --request-id " + to_hex(id));
-  if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, {}};
-  return Answer{{}, flight->request, flight->result, flight->compared, flight->work};
+  if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, {}, {}};
+  return Answer{{}, flight->request, flight->result, flight->compared, flight->work, flight->judgement.terms};
 }
 
 Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypto::Digest& digest,
@@ -288,9 +382,17 @@ Status Engine::check_votable(const Flight& flight, const crypto::Digest& digest)
   return check_subject(flight.request);
 }
 
-Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest) {
-  const std::lock_guard lock(mutex_);
+Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
+  std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
+  QORGAN_CHECK(check_votable(*flight, digest));
+  if (flight->phase == Phase::agreed) return {};
+  if (!flight->entered) QORGAN_CHECK(enter(*flight));
+  QORGAN_CHECK(wait_logged(*flight, deadline, lock));
+  const std::uint64_t index = *flight->logged;
+  lock.unlock();
+  QORGAN_CHECK(told_apart(log_->wait_published(index, deadline), here()));
+  lock.lock();
   QORGAN_CHECK(check_votable(*flight, digest));
   if (flight->phase == Phase::agreed) return {};
   fault_point("vote.before");
@@ -299,11 +401,67 @@ Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest)
   return {};
 }
 
+// Judges, and writes down what the log is to say.
+Status Engine::enter(Flight& flight) {
+  const protocol::Request& request = flight.request;
+  const Gallery::Person person = person_asked_about(request);
+  const std::optional<protocol::RequestId> warrant = Judge::warrant_id(request);
+  std::int64_t warrant_uses = 0;
+  if (warrant) {
+    QORGAN_TRY(warrant_uses, told_apart(store_.warrant_uses(*warrant), here()));
+  }
+  const std::int64_t now = unix_time_ms();
+  flight.judgement = judge_->judge(request, person, warrant_uses, now);
+  if (flight.judgement.refused) return refuse(flight, *flight.judgement.refused);
+  if (request.kind == Kind::enrol) flight.terms = terms_of(flight.judgement, now);
+  EntrySubject subject;
+  if (person) subject = {person->enrolled_seq, &person->view_key};
+  if (request.kind == Kind::enrol) subject = {0, &flight.view_key};
+  store::Along along;
+  store::Entry entry = agreed_entry(index_, request, flight.judgement, subject, now);
+  // An enrolment has no record yet that the opening could be sealed with: it goes into the record's terms.
+  if (flight.terms) {
+    const crypto::SecretBytes opening = std::exchange(entry.opening, {});
+    flight.terms->enrolment_opening.assign(opening.expose().begin(), opening.expose().end());
+  }
+  along.entries.push_back(std::move(entry));
+  if (flight.judgement.warrant) along.warrant_use = store::WarrantUse{*flight.judgement.warrant, request.id};
+  fault_point("enter.before");
+  QORGAN_CHECK(put(flight, along));
+  fault_point("enter.after");
+  flight.entered = true;
+  return {};
+}
+
+Status Engine::refuse(Flight& flight, Error reason) {
+  reason.where = here() + (reason.where.empty() ? "" : ", " + reason.where);
+  store::Along along;
+  along.entries.push_back(refused_entry(flight.request, flight.judgement, reason.code, unix_time_ms()));
+  QORGAN_CHECK(end(flight, Phase::aborted, reason, std::move(along)));
+  return tl::unexpected(std::move(reason));
+}
+
+Status Engine::wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
+  const bool in_time = changed_.wait_until(
+      lock, deadline.at(), [&] { return stopping_ || flight.logged || flight.log_error || flight.ended(); });
+  if (flight.phase == Phase::aborted) return tl::unexpected(flight.error);
+  if (flight.log_error) return tl::unexpected(*flight.log_error);
+  if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
+  if (!in_time || !flight.logged)
+    return failure(ErrorCode::timeout, "a custodian's log did not take the request in time", here(), "Ask again");
+  return {};
+}
+
+Gallery::Person Engine::person_asked_about(const protocol::Request& request) const {
+  if (request.asker != protocol::Asker::desk) return gallery_.find_record(request.record);
+  return request.has_subject() ? gallery_.find(request.subject) : nullptr;
+}
+
 // In memory a request must not be further than on disk.
-Status Engine::write_phase(Flight& flight, Phase phase) {
+Status Engine::write_phase(Flight& flight, Phase phase, const store::Along& along) {
   const Phase phase_before = std::exchange(flight.phase, phase);
   const std::int64_t updated_before = std::exchange(flight.updated_ms, unix_time_ms());
-  Status written = put(flight);
+  Status written = put(flight, along);
   if (!written) {
     flight.phase = phase_before;
     flight.updated_ms = updated_before;
@@ -323,8 +481,8 @@ Result<Engine::FlightPtr> Engine::wait_for(const protocol::RequestId& id, Deadli
 }
 
 Status Engine::check_subject(const protocol::Request& request) const {
-  if (!protocol::has_subject(request.kind)) return {};
-  const Gallery::Person person = gallery_.find(request.subject);
+  if (request.kind == Kind::identify) return {};
+  const Gallery::Person person = person_asked_about(request);
   if (request.kind == Kind::enrol) {
     if (gallery_.size().people >= limits::gallery_people_max)
       return failure(ErrorCode::refused, "the custodians hold as many people as they can compare", {});
@@ -333,13 +491,10 @@ Status Engine::check_subject(const protocol::Request& request) const {
                      "Erase the old enrolment first, or verify against it");
     return {};
   }
+  if (!person && request.asker != protocol::Asker::desk)
+    return failure(ErrorCode::not_found, "there is no record of this handle", {}, "It may have been erased");
   if (!person) return failure(ErrorCode::not_found, "nobody is enrolled under this ID number");
-  const bool shares_a_finger =
-      request.kind == Kind::erase ||
-      std::any_of(person->fingers.begin(), person->fingers.end(), [&](const FingerShares& finger) {
-        return std::binary_search(request.fingers.begin(), request.fingers.end(), finger.position());
-      });
-  if (!shares_a_finger)
+  if (protocol::has_prints(request.kind) && !person->has_any_of(request.fingers))
     return failure(ErrorCode::not_found, "none of these fingers is enrolled for this person", {},
                    "Use a finger that was enrolled");
   return {};
@@ -352,11 +507,11 @@ Status Engine::apply(const store::Operation& operation) {
 
 // The coordinator decides when, never what: this custodian does only what it has voted for itself.
 Status Engine::check_operation(const store::Operation& operation, const Flight& flight) const {
-  const bool enrols = operation.kind == store::OperationKind::enrol;
-  const Gallery::Person person = gallery_.find(flight.request.subject);
-  const bool right_kind = flight.request.kind == (enrols ? Kind::enrol : Kind::erase);
-  const bool right_record =
-      enrols ? operation.record_id == flight.request.record_id() : person && operation.record_id == person->record_id;
+  const protocol::Request& request = flight.request;
+  const Gallery::Person person = person_asked_about(request);
+  const bool right_kind = !protocol::is_comparison(request.kind) && operation.kind == operation_kind(request.kind);
+  const bool right_record = request.kind == Kind::enrol ? operation.record_id == request.record_id()
+                                                        : person && operation.record_id == person->record_id;
   if (flight.phase != Phase::agreed || !right_kind || !right_record)
     return failure(ErrorCode::refused, "an operation that this custodian has not agreed to",
                    here() + ", request " + to_hex(operation.request_id));
@@ -375,37 +530,102 @@ Status Engine::apply_locked(const store::Operation& operation) {
   if (operation.sequence <= applied_sequence_) return check_applied(operation);
   if (operation.sequence != applied_sequence_ + 1)
     return failure(ErrorCode::stale, "an operation came out of order", here());
+  if (operation.kind == store::OperationKind::refresh) return apply_refresh(operation);
   QORGAN_TRY(const FlightPtr flight, known(operation.request_id));
   QORGAN_CHECK(check_operation(operation, *flight));
-  const std::int64_t now = unix_time_ms();
   fault_point("apply.before");
-  if (operation.kind == store::OperationKind::enrol) {
-    const store::Record record = to_record(flight->request, flight->shares, operation.sequence);
-    // Made before the transaction: after it nothing may fail.
-    PersonShares person{record.record_id, record.pseudonym, record.enrolled_seq, {}};
-    for (std::size_t i = 0; i < flight->shares.size(); ++i)
-      person.fingers.emplace_back(flight->request.fingers[i], flight->shares[i]);
-    QORGAN_CHECK(told_apart(store_.apply_enrol(operation.sequence, operation.request_id, record, now), here()));
-    gallery_.add(std::move(person));
-  } else {
-    if (Status erased = store_.apply_erase(operation.sequence, operation.request_id, operation.record_id, now);
-        !erased) {
-      // The record may be gone with only the log's last cleaning left to do; then it is erased, and the cleaning comes
-      // with the next erasure or start.
-      const auto applied = store_.applied_sequence();
-      if (!applied || *applied != operation.sequence) return told_apart(erased, here());
-      spdlog::error("an erasure is done but for its cleaning: {}", erased.error().message());
-    }
-    gallery_.remove(operation.record_id);
+  switch (operation.kind) {
+    case store::OperationKind::enrol:
+      QORGAN_CHECK(apply_enrol(operation, *flight));
+      break;
+    case store::OperationKind::erase:
+      QORGAN_CHECK(apply_erase(operation, *flight));
+      break;
+    default:
+      QORGAN_CHECK(apply_flags(operation, *flight));
   }
   fault_point("apply.after");
   applied_sequence_ = operation.sequence;
   flight->phase = Phase::committed;
   flight->sequence = operation.sequence;
-  flight->updated_ms = now;
+  flight->updated_ms = unix_time_ms();
   flight->shares.clear();
-  changed_.notify_all();
+  flight->view_key = crypto::Key();
+  entries_written();
   return {};
+}
+
+Status Engine::apply_enrol(const store::Operation& operation, Flight& flight) {
+  if (!flight.terms)
+    return failure(ErrorCode::internal, "an enrolment without terms",
+                   here() + ", request " + to_hex(flight.request.id));
+  store::Record record = to_record(flight.request, flight.shares, operation.sequence);
+  record.view_key = flight.view_key.clone();
+  record.terms_json = flight.terms->text();
+  // Made before the transaction: after it nothing may fail.
+  PersonShares person = person_without_shares(record, *flight.terms);
+  std::vector<FingerShares> fingers;
+  for (std::size_t i = 0; i < flight.shares.size(); ++i)
+    fingers.emplace_back(flight.request.fingers[i], flight.shares[i]);
+  person.fingers = std::make_shared<const std::vector<FingerShares>>(std::move(fingers));
+  QORGAN_CHECK(
+      told_apart(store_.apply_enrol(operation.sequence, operation.request_id, record, unix_time_ms()), here()));
+  gallery_.add(std::move(person));
+  return {};
+}
+
+Status Engine::apply_erase(const store::Operation& operation, Flight& flight) {
+  const Gallery::Person person = gallery_.find_record(operation.record_id);
+  QORGAN_ASSERT(person);
+  const std::int64_t now = unix_time_ms();
+  store::Along along;
+  along.entries.push_back(erased_entry(index_, flight.request, person->view_key, now));
+  QORGAN_TRY(along.notices, told_apart(notices_after(person, flight.request.id), here()));
+  if (Status erased = store_.apply_erase(operation.sequence, operation.request_id, operation.record_id, now, along);
+      !erased) {
+    // The record may be gone with only the log's last cleaning left to do; then it is erased, and the cleaning comes
+    // with the next erasure or start.
+    const auto applied = store_.applied_sequence();
+    if (!applied || *applied != operation.sequence) return told_apart(erased, here());
+    spdlog::error("an erasure is done but for its cleaning: {}", erased.error().message());
+  }
+  gallery_.remove(operation.record_id);
+  return {};
+}
+
+Status Engine::apply_flags(const store::Operation& operation, Flight&) {
+  const Gallery::Person person = gallery_.find_record(operation.record_id);
+  QORGAN_ASSERT(person);
+  PersonShares changed = with_flags(*person, operation.kind);
+  QORGAN_CHECK(told_apart(store_.apply_flags(operation, unix_time_ms()), here()));
+  gallery_.replace(std::move(changed));
+  return {};
+}
+
+// Whoever was given an answer about the person is to hear that the record is gone.
+Result<std::vector<store::Notice>> Engine::notices_after(const Gallery::Person& person,
+                                                         const protocol::RequestId& erasure) {
+  std::map<std::string, std::vector<store::Id>> answered;
+  std::set<store::Id> aborted;
+  std::int64_t before = INT64_MAX;
+  while (true) {
+    // Newest first, so that what was aborted is known before what was agreed to.
+    QORGAN_TRY(const auto entries, store_.entries_of_record(person->enrolled_seq, before, limits::trace_entries_max));
+    for (const store::Entry& entry : entries) {
+      QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+      if (leaf.event == ledger::Event::aborted) aborted.insert(entry.request_id);
+      if (leaf.event == ledger::Event::verify && !aborted.contains(entry.request_id))
+        answered[leaf.party].push_back(entry.request_id);
+    }
+    if (entries.empty()) break;
+    before = entries.back().number;
+  }
+  std::vector<store::Notice> notices;
+  for (auto& [party, requests] : answered) {
+    if (requests.size() > limits::notice_requests_max) requests.resize(limits::notice_requests_max);
+    notices.push_back({person->record_id, erasure, party, std::move(requests), 0, 0});
+  }
+  return notices;
 }
 
 Result<std::int64_t> Engine::decide(const protocol::RequestId& id) {
@@ -416,13 +636,9 @@ Result<std::int64_t> Engine::decide(const protocol::RequestId& id) {
   store::Operation operation;
   operation.sequence = applied_sequence_ + 1;
   operation.request_id = id;
-  if (flight->request.kind == Kind::enrol) {
-    operation.kind = store::OperationKind::enrol;
-    operation.record_id = flight->request.record_id();
-  } else {
-    operation.kind = store::OperationKind::erase;
-    operation.record_id = gallery_.find(flight->request.subject)->record_id;
-  }
+  operation.kind = operation_kind(flight->request.kind);
+  operation.record_id = flight->request.kind == Kind::enrol ? flight->request.record_id()
+                                                            : person_asked_about(flight->request)->record_id;
   flight->deciding = true;
   QORGAN_CHECK(apply_locked(operation));
   return operation.sequence;
@@ -450,20 +666,27 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
     flight->snapshot = gallery_.everyone();
   }
   std::erase_if(flight->snapshot, [&](const Gallery::Person& person) {
-    return std::none_of(person->fingers.begin(), person->fingers.end(), [&](const FingerShares& finger) {
-      return std::binary_search(flight->request.fingers.begin(), flight->request.fingers.end(), finger.position());
-    });
+    return !is_open_to(person, *flight) || !person->has_any_of(flight->request.fingers);
   });
+  if (flight->request.kind == Kind::verify && flight->snapshot.empty())
+    return failure(ErrorCode::refused, "the record was locked, or consent withdrawn, meanwhile", here());
   flight->order.clear();
   Bytes ids;
-  ids.reserve(flight->snapshot.size() * 16);
+  ids.reserve(flight->snapshot.size() * 24);
   for (const Gallery::Person& person : flight->snapshot) {
     flight->order.push_back(person->record_id);
     ids.insert(ids.end(), person->record_id.begin(), person->record_id.end());
+    append_u64(ids, static_cast<std::uint64_t>(person->epoch));
   }
   flight->has_snapshot = true;
   flight->order_digest = crypto::sha256(ids);
   return Snapshot{flight->snapshot.size(), flight->order_digest};
+}
+
+bool Engine::is_open_to(const Gallery::Person& person, const Flight& flight) const {
+  const bool locked = (person->flags & store::kLocked) != 0 && !flight.judgement.overrides_lock;
+  const bool withdrawn = (person->flags & store::kWithdrawn) != 0 && flight.judgement.by_consent;
+  return !locked && !withdrawn;
 }
 
 Result<Engine::Ticket> Engine::ticket(const protocol::RequestId& id) {
@@ -621,10 +844,17 @@ Status Engine::abort(const protocol::RequestId& id, const Error& reason) {
   return {};
 }
 
-Status Engine::end(Flight& flight, Phase phase, const Error& reason) {
+Status Engine::end(Flight& flight, Phase phase, const Error& reason, store::Along along) {
   flight.error = reason;
-  QORGAN_CHECK(write_phase(flight, phase));
+  if (phase == Phase::aborted && flight.entered) {
+    const Gallery::Person person = person_asked_about(flight.request);
+    along.entries.push_back(
+        aborted_entry(flight.request, person ? person->enrolled_seq : 0, reason.code, unix_time_ms()));
+    along.warrant_use_dropped = flight.request.id;
+  }
+  QORGAN_CHECK(write_phase(flight, phase, along));
   flight.shares.clear();
+  flight.view_key = crypto::Key();
   flight.snapshot.clear();
   if (phase == Phase::aborted) {
     flight.stop.request_stop();
@@ -680,6 +910,8 @@ Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::Requ
     return failure(ErrorCode::refused, "there is no identification of this desk's to look candidates up in", here());
   if (flight->order.empty() && flight->compared > 0)
     return failure(ErrorCode::stale, "the order of this identification is no longer kept", here(), "Identify again");
+  if (count > flight->judgement.candidates_max)
+    return failure(ErrorCode::refused, "the warrant does not allow that many candidates", here());
   if (flight->lookups + count > limits::lookups_per_request_max)
     return failure(ErrorCode::refused, "this identification's lookups are used up", here(), "Identify again");
   flight->lookups += count;

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "custodian/entries.h"
 #include "custodian/flight.h"
 #include "custodian/gallery.h"
+#include "custodian/judge.h"
 #include "custodian/share_list.h"
+#include "ledger/log.h"
 #include "protocol/network.h"
 #include "protocol/request.h"
 #include "store/store.h"
@@ -21,6 +24,10 @@ namespace qorgan::custodian {
 
 inline constexpr int kCoordinator = 0;  // the custodian that puts requests in order (docs/protocol.md)
 
+// A note of the store: how many of the log's entries it need not know, since they were logged before this custodian was
+// recovered.
+inline constexpr const char* kEntriesFromNote = "entries_from";
+
 // What a desk is told at the end of a request.
 struct Answer {
   std::optional<Error> aborted;  // why nothing happened
@@ -28,22 +35,66 @@ struct Answer {
   Bytes result;              // accept shares of a comparison
   std::size_t compared = 0;  // people they speak of
   Work work;
+  std::optional<rights::Terms> terms;  // of an enrolment, unless it was long ago
+};
+
+// What an engine works with; none is null.
+struct EngineParts {
+  store::Store store;
+  std::shared_ptr<ledger::Log> log;
+  std::shared_ptr<Judge> judge;
+};
+
+// New shares for everyone who was enrolled with the sequence numbers first..last, and who lives.
+struct Refresh {
+  std::array<std::uint8_t, 16> id{};  // random
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  bool operator==(const Refresh&) const = default;
+};
+
+// Of one person at this custodian.
+struct NewShares {
+  protocol::RecordId record_id{};
+  std::int64_t enrolled_seq = 0;
+  std::int64_t epoch = 0;                // the one that they are for
+  std::vector<int> positions;            // of the fingers, rising
+  std::vector<mpc::StoredShare> shares;  // a finger each
+};
+
+// An entry that is in the log, with what is kept aside of it.
+struct LoggedEntry {
+  ledger::Event event = ledger::Event::policy;
+  std::uint64_t index = 0;
+  std::string leaf;
+  std::string opening;  // empty: none, or destroyed
+};
+
+// What a subject is told of their record.
+struct Trace {
+  Terms terms;
+  std::uint32_t flags = 0;
+  std::vector<int> fingers;
+  std::vector<LoggedEntry> uses;      // newest first
+  std::vector<LoggedEntry> searches;  // among everybody, since the enrolment; newest first
 };
 
 // Thread-safe.
 class Engine {
  public:
   // Loads the gallery and the requests that had not ended. A request that the coordinator had not decided is aborted
-  // at once at the coordinator, and left to be asked about at the others. Errors: damaged, naming file and record.
-  static Result<std::unique_ptr<Engine>> open(int index, store::Store store);
+  // at once at the coordinator, and left to be asked about at the others. Errors: damaged, naming file and record, also
+  // where the log knows of more than the store, which was then set back.
+  static Result<std::unique_ptr<Engine>> open(int index, EngineParts parts);
 
   int index() const { return index_; }
   const Gallery& gallery() const { return gallery_; }
   std::int64_t applied_sequence() const;
 
-  // Checks a desk's request and makes it durable. Repeating it with the same content changes nothing; with other
+  // Checks a request and makes it durable. `payload` is this custodian's private part: the shares, a finger each, and
+  // before them an enrolment's view key (32 bytes). Repeating it with the same content changes nothing; with other
   // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full.
-  Status prepare(const protocol::Request& request, ByteView shares);
+  Status prepare(const protocol::Request& request, ByteView payload);
   // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
@@ -52,8 +103,10 @@ class Engine {
   // the neighbours'. Errors: why it would refuse.
   Result<CommonDigests> digests(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
                                 Deadline deadline);
-  // This custodian's yes, after those comparisons: durable when it returns. Errors: why it refuses.
-  Status vote(const protocol::RequestId& id, const crypto::Digest& digest);
+  // This custodian's yes, after those comparisons: it judges the request by its own policy, writes into its log that it
+  // agrees, waits until that is published there with another custodian's cosignature, and makes its vote durable. A
+  // refusal is logged as well. Errors: why it refuses; timeout, unavailable, storage_full of the log.
+  Status vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline);
 
   // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
   // A sequence number that was applied before changes nothing; damaged where it stood for something else.
@@ -62,6 +115,24 @@ class Engine {
   Result<std::int64_t> decide(const protocol::RequestId& id);
   // Decided operations after a sequence number, oldest first, at most `count_max`.
   Result<std::vector<store::Operation>> operations_after(std::int64_t sequence, std::size_t count_max);
+
+  // Refreshes (refresher.h). Those enrolled with the sequence numbers first..last, as many as make one batch
+  // (limits::refresh_fingers_max), once `sequence` has been applied. Errors: unavailable.
+  Result<std::vector<Gallery::Person>> people_to_refresh(std::int64_t first, std::int64_t last, std::int64_t sequence,
+                                                         Deadline deadline);
+  // A person's shares as stored, a finger each. Errors: stale where the person is not at that epoch any more, or gone.
+  Result<std::vector<mpc::StoredShare>> stored_shares(const PersonShares& person);
+  // Makes new shares durable beside the old ones, and with them this custodian's yes to the refresh of that id and
+  // range; its yes to another one that was not decided is taken back. Errors: stale where a person's epoch is another
+  // by now; storage_full.
+  Status stage_refresh(const Refresh& refresh, std::vector<NewShares> shares);
+  // The coordinator's own, like decide(). Errors: refused without this custodian's own yes.
+  Result<std::int64_t> decide_refresh(const Refresh& refresh);
+  // Writes down that everyone's shares were refreshed, once for each epoch.
+  Status log_refresh(std::int64_t epoch);
+  // Small texts by name that this custodian remembers.
+  Status put_note(const std::string& name, const std::string& text);
+  Result<std::optional<std::string>> find_note(const std::string& name);
 
   // Comparisons. take_snapshot fixes whom the request runs over once `sequence` has been applied; digest is over their
   // record ids in order.
@@ -146,15 +217,83 @@ class Engine {
   Result<std::vector<protocol::RecordId>> use_lookups(const protocol::RequestId& id, const std::string& desk,
                                                       int count);
 
+  // The entries of a request, once all are in the log and published there. Errors: timeout.
+  Result<std::vector<LoggedEntry>> logged_entries(const protocol::RequestId& id, Deadline deadline);
+  // What is held on a record, and its uses: at most `count_max`, those with a lower log index than `before`. Errors:
+  // not_found.
+  Result<Trace> trace(const protocol::RecordId& record, std::int64_t before, std::size_t count_max);
+  // The rules that this custodian looked at to decide on a desk's request. Errors: not_found (also when it was long
+  // ago).
+  Result<std::vector<policy::Check>> explain(const protocol::RequestId& id, const std::string& desk);
+  // Whoever was enrolled as that record or pseudonym; null where nobody is.
+  Gallery::Person person(const protocol::RecordId& record) const { return gallery_.find_record(record); }
+  Gallery::Person person_of(const protocol::SubjectId& subject) const { return gallery_.find(subject); }
+  // Whose record a change is about; all zero where there is none.
+  protocol::SubjectId subject_of(const protocol::Request& request) const;
+  // Records whose time is over.
+  std::vector<protocol::RecordId> overdue(std::int64_t now_ms) const;
+
+  // For the log (recorder.h). Waits until an entry is written down that is not known to be in the log, or `deadline`.
+  Result<std::vector<store::Entry>> entries_to_log(Deadline deadline);
+  // It is there. Errors: those of the store.
+  Status entry_logged(const store::Entry& entry, std::uint64_t index);
+  // It did not get there and never will: what it agreed to is off.
+  Status entry_failed(const store::Entry& entry, const Error& reason);
+  // Writes an entry of no request down.
+  Status add_entry(const ledger::Leaf& leaf);
+  // Writes down that the judge's policy is in force from here on, unless that was the last one that was.
+  Status log_policy();
+  // Writes down the opening of hidden entries whose date has come. Returns how many are still closed.
+  Result<std::size_t> open_hidden(std::int64_t now_ms);
+
+  // Notices of erasures for a relying party, each told from now on; and their acknowledgement by it. Errors: not_found.
+  Result<std::vector<store::Notice>> tell_notices(const std::string& party);
+  Status acknowledge_notice(const std::string& party, const protocol::RecordId& record);
+  Result<std::vector<store::Notice>> notices_of(const protocol::RequestId& erasure);
+  // The record that a request destroyed, however long ago. Errors: not_found.
+  Result<protocol::RecordId> erased_record(const protocol::RequestId& erasure);
+
+  // Writes down that custodian `custodian` is recovered with this one's help, once for each recovery (any text), and
+  // waits until that is published. Errors: timeout; of the log.
+  Status log_recovery(int custodian, const std::string& recovery, Deadline deadline);
+  // Whether that was the last one of that custodian.
+  Result<bool> knows_recovery(int custodian, const std::string& recovery);
+  // Decisions after that sequence number, at most `count_max`, with the records and tombstones of their enrolments.
+  Result<store::History> history_after(std::int64_t sequence, std::size_t count_max);
+  // As Store::back_up's. Everything else waits meanwhile.
+  Status back_up(const std::filesystem::path& path);
+
+  Judge& judge() { return *judge_; }
+  ledger::Log& log() { return *log_; }
+
   // Wakes whoever waits; no request begins or goes on afterwards.
   void stop();
 
  private:
-  Engine(int index, store::Store store) : index_(index), store_(std::move(store)) {}
+  Engine(int index, EngineParts parts)
+      : index_(index), store_(std::move(parts.store)), log_(std::move(parts.log)), judge_(std::move(parts.judge)) {}
 
   using FlightPtr = std::shared_ptr<Flight>;
   std::string here() const { return "custodian " + std::to_string(index_); }
   Status load();
+  Status load_people();
+  Status load_requests();
+  Status match_entries_with_log();
+  Result<std::uint64_t> entries_known();
+  Gallery::Person person_asked_about(const protocol::Request& request) const;
+  Status enter(Flight& flight);
+  Status refuse(Flight& flight, Error reason);
+  Status wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
+  void entries_written();
+  Status apply_enrol(const store::Operation& operation, Flight& flight);
+  Status apply_erase(const store::Operation& operation, Flight& flight);
+  Status apply_flags(const store::Operation& operation, Flight& flight);
+  Status apply_refresh(const store::Operation& operation);
+  void use_new_shares(const Refresh& refresh);
+  Result<std::vector<store::Notice>> notices_after(const Gallery::Person& person, const protocol::RequestId& erasure);
+  Result<std::string> enrolment_opening(const protocol::RequestId& id);
+  Status add_enrolment(const Gallery::Person& person, std::int64_t before, std::vector<LoggedEntry>& uses);
+  bool is_open_to(const Gallery::Person& person, const Flight& flight) const;
   Status check_new(const protocol::Request& request) const;
   Status check_room(const protocol::Request& request) const;
   Status turn_away(FlightPtr flight, const Error& reason);
@@ -166,11 +305,11 @@ class Engine {
   Result<FlightPtr> wait_for(const protocol::RequestId& id, Deadline deadline, std::unique_lock<std::mutex>& lock);
   Status check_subject(const protocol::Request& request) const;
   Status check_votable(const Flight& flight, const crypto::Digest& digest) const;
-  Status write_phase(Flight& flight, Phase phase);
-  Status put(const Flight& flight);
+  Status write_phase(Flight& flight, Phase phase, const store::Along& along = {});
+  Status put(const Flight& flight, const store::Along& along = {});
   Status commit_locked(Flight& flight);
   Status check_applied(const store::Operation& operation);
-  Status end(Flight& flight, Phase phase, const Error& reason);
+  Status end(Flight& flight, Phase phase, const Error& reason, store::Along along = {});
   Status check_operation(const store::Operation& operation, const Flight& flight) const;
   Status apply_locked(const store::Operation& operation);
 
@@ -178,6 +317,17 @@ class Engine {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   store::Store store_;
+  const std::shared_ptr<ledger::Log> log_;
+  const std::shared_ptr<Judge> judge_;
+  bool entries_pending_ = false;
+  // Of the refresh that this custodian has agreed to, ready for the gallery. After a new start they are read anew.
+  struct ReadyShares {
+    protocol::RecordId record_id{};
+    std::int64_t epoch = 0;
+    std::shared_ptr<const std::vector<FingerShares>> fingers;
+  };
+  Refresh refresh_ready_;
+  std::vector<ReadyShares> shares_ready_;
   Gallery gallery_;
   std::map<protocol::RequestId, FlightPtr> flights_;
   std::int64_t applied_sequence_ = 0;

@@ -9,6 +9,9 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "crypto/secret.h"
+#include "crypto/sign.h"
+#include "custodian/terms.h"
 #include "mpc/secret_buffer.h"
 #include "mpc/shares.h"
 #include "protocol/request.h"
@@ -36,7 +39,14 @@ struct PersonShares {
   protocol::RecordId record_id{};
   protocol::SubjectId subject{};
   std::int64_t enrolled_seq = 0;
-  std::vector<FingerShares> fingers;  // by rising position
+  std::int64_t epoch = 0;
+  std::uint32_t flags = 0;  // store::kLocked, store::kWithdrawn
+  crypto::SignPublicKey access_key{};
+  crypto::Key view_key;
+  Terms terms;
+  std::shared_ptr<const std::vector<FingerShares>> fingers;  // by rising position
+
+  bool has_any_of(const std::vector<int>& positions) const;
 };
 
 // People are immutable once added, so a comparison that has begun keeps its own view while others come and go; an
@@ -50,6 +60,12 @@ class Gallery {
   // False where there is no such record.
   bool remove(const protocol::RecordId& record_id);
   Person find(const protocol::SubjectId& subject) const;
+  Person find_record(const protocol::RecordId& record_id) const;
+  // Puts another state of the same record in its place; not found: nothing happens.
+  void replace(PersonShares person);
+  // Those enrolled with the sequence numbers first..last, in order: as many of them, from the first on, as have at most
+  // `fingers_max` fingers together, but one where there is one.
+  std::vector<Person> enrolled_between(std::int64_t first, std::int64_t last, std::size_t fingers_max) const;
   // Everyone, in the order of enrolment: the same order at all three custodians that have applied the same operations.
   std::vector<Person> everyone() const;
 

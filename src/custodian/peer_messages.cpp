@@ -1,5 +1,7 @@
 #include "custodian/peer_messages.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "net/json_fields.h"
 
@@ -10,6 +12,7 @@ using net::Message;
 using protocol::RequestId;
 namespace type = protocol::type;
 
+constexpr std::array<std::string_view, 6> kOperationNames = {"enrol", "erase", "lock", "unlock", "withdraw", "refresh"};
 constexpr std::array<std::string_view, 5> kPhaseNames = {"prepared", "agreed", "ran", "committed", "aborted"};
 
 }  // namespace
@@ -69,11 +72,21 @@ Message open_lanes_message(protocol::Kind kind, std::size_t lanes, const LaneSes
   return message;
 }
 
+Message expire_message(const protocol::Request& request) {
+  Message message = plain_message(type::expire);
+  message.head["request"] = protocol::to_json(request);
+  return message;
+}
+
 Message commit_message(const store::Operation& operation) {
   Message message = id_message(type::commit, operation.request_id);
   message.head["sequence"] = operation.sequence;
-  message.head["kind"] = operation.kind == store::OperationKind::enrol ? "enrol" : "erase";
+  message.head["kind"] = kOperationNames[static_cast<std::size_t>(operation.kind)];
   message.head["record"] = to_hex(operation.record_id);
+  if (operation.kind == store::OperationKind::refresh) {
+    message.head["first"] = operation.first_seq;
+    message.head["last"] = operation.last_seq;
+  }
   return message;
 }
 
@@ -113,10 +126,15 @@ Result<store::Operation> read_commit(const Message& message) {
   QORGAN_TRY(operation.request_id, net::hex_field<16>(message.head, "id"));
   QORGAN_TRY(operation.sequence, net::int_field(message.head, "sequence", 1, INT64_MAX));
   QORGAN_TRY(const std::string kind, net::text_field(message.head, "kind", 16));
-  if (kind != "enrol" && kind != "erase")
+  const auto found = std::find(kOperationNames.begin(), kOperationNames.end(), kind);
+  if (found == kOperationNames.end())
     return failure(ErrorCode::invalid_input, "an operation of a kind not known here", "kind");
-  operation.kind = kind == "enrol" ? store::OperationKind::enrol : store::OperationKind::erase;
+  operation.kind = static_cast<store::OperationKind>(found - kOperationNames.begin());
   QORGAN_TRY(operation.record_id, net::hex_field<16>(message.head, "record"));
+  if (operation.kind == store::OperationKind::refresh) {
+    QORGAN_TRY(operation.first_seq, net::int_field(message.head, "first", 1, INT64_MAX));
+    QORGAN_TRY(operation.last_seq, net::int_field(message.head, "last", operation.first_seq, INT64_MAX));
+  }
   return operation;
 }
 

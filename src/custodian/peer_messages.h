@@ -18,6 +18,7 @@ net::Message run_message(const protocol::RequestId& id, const LaneSession& sessi
 net::Message abort_message(const protocol::RequestId& id, const Error& reason);
 net::Message snapshot_message(const protocol::RequestId& id, std::int64_t sequence);
 net::Message open_lanes_message(protocol::Kind kind, std::size_t lanes, const LaneSession& session);
+net::Message expire_message(const protocol::Request& request);
 net::Message commit_message(const store::Operation& operation);
 
 // Answers.

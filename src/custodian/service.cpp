@@ -30,14 +30,18 @@ tl::unexpected<Error> unknown_question(const std::string& name) {
 
 }  // namespace
 
-Service::Service(Engine& engine, Peers& peers, Lanes& lanes, Coordinator* coordinator,
-                 const identity::KeyShare& pseudonym_key, const protocol::Network& network)
-    : engine_(engine),
-      peers_(peers),
-      lanes_(lanes),
-      coordinator_(coordinator),
-      pseudonym_key_(pseudonym_key),
-      network_(network) {}
+Service::Service(const ServiceParts& parts)
+    : engine_(*parts.engine),
+      peers_(*parts.peers),
+      lanes_(*parts.lanes),
+      coordinator_(parts.coordinator),
+      refresher_(parts.refresher),
+      refresh_part_(*parts.engine, *parts.peers),
+      statements_(*parts.statements),
+      mirrors_(*parts.mirrors),
+      recovery_source_(*parts.engine, *parts.mirrors, *parts.witness, *parts.pseudonym_key, *parts.network),
+      pseudonym_key_(*parts.pseudonym_key),
+      network_(*parts.network) {}
 
 Result<Message> Service::answer(const net::Party& asker, Message question) {
   try {
@@ -52,6 +56,7 @@ Result<Message> Service::answer(const net::Party& asker, Message question) {
 Result<Message> Service::answer_unguarded(const net::Party& asker, Message& question) {
   QORGAN_TRY(const std::string name, net::text_field(question.head, "type", 32));
   if (name == type::status) return status();
+  if (asker == net::Party::custodian(engine_.index())) return answer_own(name, question);
   return asker.role == net::Role::desk ? answer_desk(asker.name, name, question)
                                        : answer_custodian(asker.index, name, question);
 }
@@ -62,6 +67,10 @@ Result<Message> Service::answer_desk(const std::string& desk, const std::string&
   if (name == type::lookup) return lookup(desk, question);
   if (name == type::progress) return progress(desk, question);
   if (name == type::cancel) return cancel(desk, question);
+  if (name == type::explain) return explain(desk, question);
+  if (name == type::absence) return absence(desk, question);
+  if (name == type::notices) return notices(desk);
+  if (name == type::acknowledge) return acknowledge(desk, question);
   return unknown_question(name);
 }
 
@@ -74,9 +83,27 @@ Result<Message> Service::answer_custodian(int custodian, const std::string& name
     if (name == type::commit) return commit(question);
     if (name == type::release) return release(question);
     if (name == type::abort) return abort(question);
+    if (name == type::expire) return expire(question);
+    if (name == type::refresh_begin) return refresh_begin(question);
+    if (name == type::refresh_stage) return refresh_stage(question);
+    if (name == type::refresh_end) return refresh_end(question);
   }
+  if (name == type::cosign) return cosign(custodian, question);
+  if (name == type::recover_begin) return recovery_source_.begin(custodian, question);
+  if (name == type::history) return recovery_source_.history(custodian, question);
+  if (name == type::recover_key) return recovery_source_.key(custodian, question);
+  if (name == type::recover_log) return recovery_source_.log(custodian, question);
   if (custodian == 2 && engine_.index() == 1 && name == type::compare_shares) return compare_shares(question);
+  if (custodian == 2 && engine_.index() == 1 && name == type::refresh_differences) return refresh_differences(question);
   if (engine_.index() == kCoordinator && name == type::outcome) return outcome(question);
+  return unknown_question(name);
+}
+
+// By this custodian's operator, whoever has its key.
+Result<Message> Service::answer_own(const std::string& name, const Message& question) {
+  if (name == type::backup) return back_up(question);
+  if (name == type::refresh) return refresh();
+  if (name == type::refresh_progress) return refresh_progress();
   return unknown_question(name);
 }
 
@@ -85,12 +112,16 @@ Result<Message> Service::answer_custodian(int custodian, const std::string& name
 Result<Message> Service::submit(const std::string& desk, Message& question) {
   QORGAN_TRY(const net::Json* json, net::object_field(question.head, "request"));
   QORGAN_TRY(const protocol::Request request, protocol::request_from_json(*json));
-  if (request.desk != desk)
-    return failure(ErrorCode::refused, "the request names another desk than the one that sends it", request.desk);
+  if (request.asker != protocol::Asker::desk || request.desk != desk)
+    return failure(ErrorCode::refused, "the request names another asker than the one that sends it", request.desk);
   QORGAN_CHECK(check_rates(request));
-  const Status prepared = engine_.prepare(request, question.body);
+  Result<Message> answer = take(request, question.body);
   crypto::wipe(question.body);
-  QORGAN_CHECK(prepared);
+  return answer;
+}
+
+Result<Message> Service::take(const protocol::Request& request, ByteView payload) {
+  QORGAN_CHECK(engine_.prepare(request, payload));
   if (coordinator_) coordinator_->drive(request.id);
   QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(request.id));
   const Deadline ends = Deadline::after_ms(ticket.deadline.left_ms() + limits::deadline_slack_ms);
@@ -105,6 +136,8 @@ Result<Message> Service::submit(const std::string& desk, Message& question) {
                           {"bytes_sent", ended.work.bytes_sent},
                           {"duration_us", ended.work.duration_us}};
   message.body = std::move(ended.result);
+  QORGAN_CHECK(statements_.add_evidence(request, ends, message.head));
+  if (ended.terms) message.head["terms"] = rights::to_json(*ended.terms);
   return message;
 }
 
@@ -169,6 +202,60 @@ Result<Message> Service::cancel(const std::string& desk, const Message& question
   return message;
 }
 
+Result<Message> Service::explain(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(const std::vector<policy::Check> checks, engine_.explain(id, desk));
+  Message message = plain_answer();
+  message.head["checks"] = net::Json::array();
+  for (const policy::Check& check : checks)
+    message.head["checks"].push_back({{"rule", check.rule}, {"passed", check.passed}, {"text", check.text}});
+  return message;
+}
+
+Result<Message> Service::absence(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto pseudonym, net::hex_field<32>(question.head, "subject"));
+  QORGAN_TRY(const auto nonce, net::hex_field<32>(question.head, "nonce"));
+  if (!pseudonym_rate_.allow(desk))
+    return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
+                   "Wait a minute");
+  QORGAN_TRY(const std::string note, statements_.absence(pseudonym, protocol::absence_subject(pseudonym, nonce)));
+  Message message = plain_answer();
+  message.head["statement"] = note;
+  return message;
+}
+
+Result<std::string> Service::party_of(const std::string& desk) const {
+  const std::shared_ptr<const policy::Policy> policy = engine_.judge().policy();
+  const policy::RelyingParty* party = policy->party_of_desk(desk);
+  if (!party)
+    return failure(ErrorCode::refused, "the desk is not registered with a relying party",
+                   network_.describe(engine_.index()));
+  return party->id;
+}
+
+Result<Message> Service::notices(const std::string& desk) {
+  QORGAN_TRY(const std::string party, party_of(desk));
+  QORGAN_TRY(const std::vector<store::Notice> notices, engine_.tell_notices(party));
+  Message message = plain_answer();
+  message.head["notices"] = net::Json::array();
+  for (const store::Notice& notice : notices) {
+    net::Json answered = net::Json::array();
+    for (const store::Id& id : notice.answered) answered.push_back(to_hex(id));
+    message.head["notices"].push_back({{"record", to_hex(notice.record_id)},
+                                       {"request", to_hex(notice.request_id)},
+                                       {"answered", answered},
+                                       {"told_ms", notice.told_ms}});
+  }
+  return message;
+}
+
+Result<Message> Service::acknowledge(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const std::string party, party_of(desk));
+  QORGAN_TRY(const auto record, net::hex_field<16>(question.head, "record"));
+  QORGAN_CHECK(engine_.acknowledge_notice(party, record));
+  return plain_answer();
+}
+
 Result<Message> Service::status() const {
   const Gallery::Size size = engine_.gallery().size();
   Message message = plain_answer();
@@ -180,6 +267,9 @@ Result<Message> Service::status() const {
   message.head["fingers"] = size.fingers;
   message.head["sequence"] = engine_.applied_sequence();
   message.head["resident_bytes"] = resident_bytes();
+  message.head["log_size"] = engine_.log().published_size();
+  const Status health = engine_.log().health();
+  if (!health) message.head["log_error"] = net::error_message(health.error()).head;
   if (coordinator_) message.head["others_sequence"] = coordinator_->applied_by_others();
   return message;
 }
@@ -198,7 +288,7 @@ Result<Message> Service::agree(const Message& question) {
     return failure(ErrorCode::damaged, "two custodians were given different copies of one share",
                    "custodians 0 and " + std::to_string(engine_.index()), "Take the print again");
   if (engine_.index() == 2) QORGAN_CHECK(peers_.call_vote(1, compare_shares_message(id, digest, mine.own), deadline));
-  QORGAN_CHECK(engine_.vote(id, digest));
+  QORGAN_CHECK(engine_.vote(id, digest, deadline));
   Message message = plain_answer();
   message.head["sequence"] = engine_.applied_sequence();
   return message;
@@ -283,6 +373,30 @@ Result<Message> Service::outcome(const Message& question) {
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const Engine::Decision decision, engine_.decision_of(id));
   return decision_answer(decision);
+}
+
+Result<Message> Service::expire(const Message& question) {
+  QORGAN_TRY(const net::Json* json, net::object_field(question.head, "request"));
+  QORGAN_TRY(const protocol::Request request, protocol::request_from_json(*json));
+  if (request.asker != protocol::Asker::custodian)
+    return failure(ErrorCode::refused, "the coordinator asks in another's name", "custodian 0");
+  QORGAN_CHECK(engine_.prepare(request, {}));
+  return plain_answer();
+}
+
+Result<Message> Service::cosign(int custodian, const Message& question) {
+  QORGAN_TRY(const MirrorUpdate update, read_cosign(question));
+  return cosign_answer(mirrors_[static_cast<std::size_t>(custodian)]->take(update));
+}
+
+// The file is this custodian's operator's to name: who holds this custodian's TLS key can read all that it has anyway.
+Result<Message> Service::back_up(const Message& question) {
+  QORGAN_TRY(const std::string path, net::text_field(question.head, "path", limits::path_bytes_max));
+  if (!std::filesystem::path(path).is_absolute())
+    return failure(ErrorCode::invalid_input, "the path of a backup must be absolute", path);
+  QORGAN_CHECK(engine_.back_up(path));
+  spdlog::info("a backup was written: {}", path);
+  return plain_answer();
 }
 
 }  // namespace qorgan::custodian

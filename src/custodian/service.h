@@ -6,32 +6,59 @@
 #include "custodian/lanes.h"
 #include "custodian/peers.h"
 #include "custodian/rate.h"
+#include "custodian/recovery_source.h"
+#include "custodian/refresh_part.h"
+#include "custodian/refresher.h"
+#include "custodian/statements.h"
 #include "identity/oprf.h"
+#include "ledger/witness.h"
 #include "net/hello.h"
 #include "net/message.h"
 
 namespace qorgan::custodian {
 
+// What a service works with. Everything outlives it; `coordinator` and `refresher` are null but at custodian 0, the
+// rest never.
+struct ServiceParts {
+  Engine* engine = nullptr;
+  Peers* peers = nullptr;
+  Lanes* lanes = nullptr;
+  Coordinator* coordinator = nullptr;
+  Refresher* refresher = nullptr;
+  Statements* statements = nullptr;
+  ledger::Witness* witness = nullptr;
+  const Mirrors* mirrors = nullptr;
+  const identity::KeyShare* pseudonym_key = nullptr;
+  const protocol::Network* network = nullptr;
+};
+
 // Thread-safe; every question may wait, on the thread that asks.
 class Service {
  public:
-  // `coordinator` is null but at custodian 0. Everything given outlives the service.
-  Service(Engine& engine, Peers& peers, Lanes& lanes, Coordinator* coordinator, const identity::KeyShare& pseudonym_key,
-          const protocol::Network& network);
+  explicit Service(const ServiceParts& parts);
 
   Result<net::Message> answer(const net::Party& asker, net::Message question);
+  // Takes a request, a subject's or this custodian's own, to its end, and gives the answer as a desk would get it.
+  // Errors: as Engine::prepare's; undecided.
+  Result<net::Message> take(const protocol::Request& request, ByteView payload);
 
  private:
   Result<net::Message> answer_unguarded(const net::Party& asker, net::Message& question);
   Status check_rates(const protocol::Request& request);
   Result<net::Message> answer_desk(const std::string& desk, const std::string& name, net::Message& question);
   Result<net::Message> answer_custodian(int custodian, const std::string& name, const net::Message& question);
+  Result<net::Message> answer_own(const std::string& name, const net::Message& question);
 
   Result<net::Message> submit(const std::string& desk, net::Message& question);
   Result<net::Message> evaluate_pseudonym(const std::string& desk, const net::Message& question);
   Result<net::Message> lookup(const std::string& desk, const net::Message& question);
   Result<net::Message> progress(const std::string& desk, const net::Message& question);
   Result<net::Message> cancel(const std::string& desk, const net::Message& question);
+  Result<net::Message> explain(const std::string& desk, const net::Message& question);
+  Result<net::Message> absence(const std::string& desk, const net::Message& question);
+  Result<net::Message> notices(const std::string& desk);
+  Result<net::Message> acknowledge(const std::string& desk, const net::Message& question);
+  Result<std::string> party_of(const std::string& desk) const;
   Result<net::Message> status() const;
 
   Result<net::Message> agree(const net::Message& question);
@@ -43,11 +70,25 @@ class Service {
   Result<net::Message> release(const net::Message& question);
   Result<net::Message> abort(const net::Message& question);
   Result<net::Message> outcome(const net::Message& question);
+  Result<net::Message> expire(const net::Message& question);
+  Result<net::Message> cosign(int custodian, const net::Message& question);
+  Result<net::Message> back_up(const net::Message& question);
+  Result<net::Message> refresh_begin(const net::Message& question);
+  Result<net::Message> refresh_stage(const net::Message& question);
+  Result<net::Message> refresh_differences(const net::Message& question);
+  Result<net::Message> refresh_end(const net::Message& question);
+  Result<net::Message> refresh();
+  Result<net::Message> refresh_progress() const;
 
   Engine& engine_;
   Peers& peers_;
   Lanes& lanes_;
   Coordinator* const coordinator_;
+  Refresher* const refresher_;
+  RefreshPart refresh_part_;
+  Statements& statements_;
+  const Mirrors& mirrors_;
+  RecoverySource recovery_source_;
   const identity::KeyShare& pseudonym_key_;
   const protocol::Network& network_;
   Rate pseudonym_rate_{limits::pseudonyms_per_minute_max};

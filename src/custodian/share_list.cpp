@@ -39,15 +39,4 @@ CommonDigests common_digests(const std::vector<mpc::StoredShare>& shares) {
   return {crypto::sha256(own), crypto::sha256(next)};
 }
 
-store::Record to_record(const protocol::Request& request, const std::vector<mpc::StoredShare>& shares,
-                        std::int64_t sequence) {
-  store::Record record;
-  record.record_id = request.record_id();
-  record.pseudonym = request.subject;
-  record.enrolled_seq = sequence;
-  for (std::size_t i = 0; i < shares.size(); ++i)
-    record.fingers.push_back({request.fingers[i], mpc::serialise(shares[i])});
-  return record;
-}
-
 }  // namespace qorgan::custodian

@@ -27,8 +27,4 @@ struct CommonDigests {
 };
 CommonDigests common_digests(const std::vector<mpc::StoredShare>& shares);
 
-// The record that an enrolment makes.
-store::Record to_record(const protocol::Request& request, const std::vector<mpc::StoredShare>& shares,
-                        std::int64_t sequence);
-
 }  // namespace qorgan::custodian

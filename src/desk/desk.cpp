@@ -4,16 +4,21 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <thread>
 
 #include "base/file.h"
 #include "crypto/random.h"
 #include "desk/ask.h"
+#include "desk/pending_secret.h"
 #include "desk/search_watch.h"
 #include "desk/selection.h"
 #include "desk/split_request.h"
 #include "net/json_fields.h"
+#include "policy/warrant.h"
 #include "protocol/message_types.h"
+#include "rights/ask.h"
+#include "rights/network_keys.h"
 
 namespace qorgan::desk {
 namespace {
@@ -66,6 +71,31 @@ Result<std::vector<bool>> read_accepts(const Answers& answers) {
   return mpc::reconstruct(shares);
 }
 
+// How many candidates may be looked up: always as many are, whoever was found.
+std::size_t candidates_allowed(const Request& request) {
+  const auto warrant = policy::peek_warrant(request.warrant);
+  return static_cast<std::size_t>(warrant ? warrant->candidates_max : limits::candidates_max);
+}
+
+// The receipt out of the three answers to an enrolment, verified. None where the custodians no longer know what the
+// person was told.
+Result<std::optional<rights::EnrolmentReceipt>> receipt_of(const protocol::Network& network, const Answers& answers) {
+  const rights::NetworkKeys keys = rights::keys_of(network);
+  std::array<rights::Evidence, kCustodians> evidence;
+  std::optional<rights::Terms> terms;
+  for (std::size_t i = 0; i < kCustodians; ++i) {
+    QORGAN_TRY(evidence[i], rights::evidence_field(answers[i].head, "evidence"));
+    QORGAN_TRY(evidence[i].proof, rights::only_known(evidence[i].proof, keys));
+    if (terms || !answers[i].head.contains("terms")) continue;
+    QORGAN_TRY(const net::Json* object, net::object_field(answers[i].head, "terms"));
+    QORGAN_TRY(terms, rights::terms_from_json(*object));
+  }
+  if (!terms) return std::optional<rights::EnrolmentReceipt>();
+  for (std::size_t i = 0; i < kCustodians; ++i) terms->custodians[i] = network.custodians[i].name;
+  QORGAN_TRY(rights::EnrolmentReceipt receipt, rights::make_receipt(keys, *terms, evidence));
+  return std::optional(std::move(receipt));
+}
+
 }  // namespace
 
 struct Desk::State {
@@ -73,12 +103,15 @@ struct Desk::State {
   net::TlsIdentity tls;
   crypto::Key secret;
   std::string name;
+  fs::path folder;
   std::unique_ptr<Custodians> custodians;
 
   Result<protocol::SubjectId> pseudonym(const identity::Iin& iin);
   Result<Request> make_request(Kind kind, const std::vector<Print>& prints, const Asking& asking) const;
   std::array<Bytes, kCustodians> split(const Request& request, const std::vector<Print>& prints) const;
-  Result<Answers> submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop = {});
+  // `view_key` goes to each custodian beside an enrolment's shares; else null.
+  Result<Answers> submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop = {},
+                         const crypto::Key* view_key = nullptr);
   Result<std::vector<protocol::RecordId>> look_up(const Request& request, std::vector<std::size_t> places,
                                                   std::size_t people);
 };
@@ -94,7 +127,7 @@ Result<Desk> Desk::open(const fs::path& network_file, const fs::path& folder) {
                    (folder / "tls.pem").string(), "Use the network file that was made with this desk");
   std::string name = entry->name;
   std::unique_ptr<State> state(
-      new State{std::move(network), std::move(tls), std::move(secret), std::move(name), nullptr});
+      new State{std::move(network), std::move(tls), std::move(secret), std::move(name), folder, nullptr});
   state->custodians = std::make_unique<Custodians>(state->network, state->tls, state->name);
   return Desk(std::move(state));
 }
@@ -132,6 +165,7 @@ Result<Request> Desk::State::make_request(Kind kind, const std::vector<Print>& p
   request.desk = name;
   request.operator_name = asking.operator_name;
   request.purpose = asking.purpose;
+  if (kind == Kind::identify) request.warrant = asking.warrant;
   if (protocol::has_prints(kind) && prints.empty())
     return failure(ErrorCode::invalid_input, "no finger was given", {}, "Give at least one finger");
   for (const Print& print : prints) request.fingers.push_back(static_cast<int>(print.position));
@@ -160,8 +194,16 @@ std::array<Bytes, kCustodians> Desk::State::split(const Request& request, const 
   return bodies;
 }
 
-Result<Answers> Desk::State::submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop) {
+Result<Answers> Desk::State::submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop,
+                                    const crypto::Key* view_key) {
   std::array<Bytes, kCustodians> bodies = split(request, prints);
+  if (view_key)
+    for (Bytes& body : bodies) {
+      Bytes whole(view_key->expose().begin(), view_key->expose().end());
+      whole.insert(whole.end(), body.begin(), body.end());
+      crypto::wipe(body);
+      body = std::move(whole);
+    }
   Questions questions;
   for (std::size_t i = 0; i < kCustodians; ++i) {
     questions[i].head = {{"type", protocol::type::submit}, {"request", protocol::to_json(request)}};
@@ -175,8 +217,21 @@ Result<Answers> Desk::State::submit(const Request& request, const std::vector<Pr
 Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking) {
   QORGAN_TRY(Request request, state_->make_request(Kind::enrol, prints, asking));
   QORGAN_TRY(request.subject, state_->pseudonym(iin));
-  QORGAN_CHECK(state_->submit(request, prints));
-  return Enrolled{request.id, request.record_id()};
+  PendingSecret pending(state_->folder, request.id);
+  QORGAN_TRY(rights::SubjectSecret secret, pending.open());
+  const crypto::Key view_key = rights::view_key(secret, request.record_id());
+  request.access_key = rights::access_key(secret, request.record_id()).public_key;
+  request.view_commitment = rights::view_commitment(view_key);
+  const auto answers = state_->submit(request, prints, {}, &view_key);
+  if (!answers) {
+    // What may have been done is repeated with the same secret.
+    if (answers.error().code != ErrorCode::undecided) pending.forget();
+    return tl::unexpected(answers.error());
+  }
+  Enrolled enrolled{request.id, request.record_id(), std::move(secret), {}};
+  QORGAN_TRY(enrolled.receipt, receipt_of(state_->network, *answers));
+  pending.forget();
+  return enrolled;
 }
 
 Result<Verified> Desk::verify(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking) {
@@ -223,12 +278,13 @@ Result<std::vector<protocol::RecordId>> Desk::State::look_up(const Request& requ
                                                              std::size_t people) {
   std::vector<protocol::RecordId> records;
   if (people == 0) return records;
-  const std::size_t wanted = std::min<std::size_t>(places.size(), limits::candidates_max);
-  places.resize(limits::candidates_max, 0);
+  const std::size_t count = candidates_allowed(request);
+  const std::size_t wanted = std::min(places.size(), count);
+  places.resize(count, 0);
   const Selections selections = select_places(places, people);
   const auto question = [&](const Bytes& selection) {
     Message message;
-    message.head = {{"type", protocol::type::lookup}, {"id", to_hex(request.id)}, {"count", limits::candidates_max}};
+    message.head = {{"type", protocol::type::lookup}, {"id", to_hex(request.id)}, {"count", count}};
     message.body = selection;
     return message;
   };
@@ -236,7 +292,7 @@ Result<std::vector<protocol::RecordId>> Desk::State::look_up(const Request& requ
   QORGAN_TRY(const Message first, custodians->ask(0, question(selections.first), deadline));
   QORGAN_TRY(const Message second, custodians->ask(1, question(selections.second), deadline));
   constexpr std::size_t kIdBytes = std::tuple_size_v<protocol::RecordId>;
-  if (first.body.size() != limits::candidates_max * kIdBytes || second.body.size() != first.body.size())
+  if (first.body.size() != count * kIdBytes || second.body.size() != first.body.size())
     return failure(ErrorCode::damaged, "a custodian's answer to the lookups has another length");
   for (std::size_t i = 0; i < wanted; ++i) {
     protocol::RecordId record{};
@@ -250,8 +306,95 @@ Result<std::vector<protocol::RecordId>> Desk::State::look_up(const Request& requ
 Result<Erased> Desk::erase(const identity::Iin& iin, const Asking& asking) {
   QORGAN_TRY(Request request, state_->make_request(Kind::erase, {}, asking));
   QORGAN_TRY(request.subject, state_->pseudonym(iin));
-  QORGAN_CHECK(state_->submit(request, {}));
-  return Erased{request.id};
+  QORGAN_TRY(Answers answers, state_->submit(request, {}));
+  std::array<net::Json, kCustodians> heads;
+  for (std::size_t i = 0; i < kCustodians; ++i) heads[i] = std::move(answers[i].head);
+  QORGAN_TRY(const auto record, net::hex_field<16>(heads[0], "record"));
+  QORGAN_TRY(rights::ErasureCertificate certificate,
+             rights::certificate_of(state_->network, record, request.id, heads));
+  return Erased{request.id, std::move(certificate)};
+}
+
+Result<Desk::ProvenAbsence> Desk::prove_absence(const identity::Iin& iin) {
+  QORGAN_TRY(const protocol::SubjectId pseudonym, state_->pseudonym(iin));
+  const rights::NetworkKeys keys = rights::keys_of(state_->network);
+  ProvenAbsence proven;
+  crypto::fill_random(proven.nonce);
+  Message question;
+  question.head = {{"type", protocol::type::absence}, {"subject", to_hex(pseudonym)}, {"nonce", to_hex(proven.nonce)}};
+  const auto answers =
+      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
+  proven.absence.network = keys.network;
+  proven.absence.subject = protocol::absence_subject(pseudonym, proven.nonce);
+  proven.absence.custodians = keys.custodians;
+  for (std::size_t i = 0; i < kCustodians; ++i) {
+    if (!answers[i]) return tl::unexpected(answers[i].error());
+    QORGAN_TRY(proven.absence.statements[i],
+               rights::lines_field(answers[i]->head, "statement", limits::receipt_bytes_max));
+  }
+  QORGAN_CHECK(rights::verify_absence(proven.absence, &keys));
+  return proven;
+}
+
+Result<std::vector<ErasureNotice>> Desk::notices() {
+  Message question;
+  question.head = {{"type", protocol::type::notices}};
+  const auto answers =
+      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
+  std::map<protocol::RecordId, ErasureNotice> notices;
+  for (const Result<Message>& answer : answers) {
+    if (!answer) return tl::unexpected(answer.error());
+    QORGAN_TRY(const net::Json* list, net::array_field(answer->head, "notices", limits::notices_max));
+    for (const net::Json& object : *list) {
+      ErasureNotice notice;
+      QORGAN_TRY(notice.record_id, net::hex_field<16>(object, "record"));
+      QORGAN_TRY(notice.request_id, net::hex_field<16>(object, "request"));
+      QORGAN_TRY(const net::Json* answered, net::array_field(object, "answered", limits::notice_requests_max));
+      for (const net::Json& id : *answered) {
+        if (!id.is_string()) return failure(ErrorCode::damaged, "a notice that cannot be read");
+        QORGAN_TRY(const protocol::RequestId request, protocol::parse_request_id(id.get_ref<const std::string&>()));
+        notice.answered.push_back(request);
+      }
+      notices[notice.record_id] = std::move(notice);
+    }
+  }
+  std::vector<ErasureNotice> all;
+  for (auto& [record, notice] : notices) all.push_back(std::move(notice));
+  return all;
+}
+
+Status Desk::acknowledge(const protocol::RecordId& record) {
+  Message question;
+  question.head = {{"type", protocol::type::acknowledge}, {"record", to_hex(record)}};
+  for (const Result<Message>& answer :
+       state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms)))
+    if (!answer) return tl::unexpected(answer.error());
+  return {};
+}
+
+std::array<Result<std::vector<Reason>>, kCustodians> Desk::explain(const protocol::RequestId& id) {
+  Message question;
+  question.head = {{"type", protocol::type::explain}, {"id", to_hex(id)}};
+  const auto answers =
+      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
+  std::array<Result<std::vector<Reason>>, kCustodians> reasons;
+  for (std::size_t i = 0; i < kCustodians; ++i) {
+    const auto read = [&]() -> Result<std::vector<Reason>> {
+      if (!answers[i]) return tl::unexpected(answers[i].error());
+      QORGAN_TRY(const net::Json* list, net::array_field(answers[i]->head, "checks", limits::policy_checks_max));
+      std::vector<Reason> all;
+      for (const net::Json& object : *list) {
+        Reason reason;
+        QORGAN_TRY(reason.rule, net::text_field(object, "rule", limits::name_bytes_max));
+        QORGAN_TRY(reason.passed, net::bool_field(object, "passed"));
+        QORGAN_TRY(reason.text, net::text_field(object, "text", limits::error_text_bytes_max));
+        all.push_back(std::move(reason));
+      }
+      return all;
+    };
+    reasons[i] = read();
+  }
+  return reasons;
 }
 
 std::array<CustodianStatus, kCustodians> Desk::status() {

@@ -23,6 +23,10 @@
 #include "net/identity.h"
 #include "protocol/network.h"
 #include "protocol/request.h"
+#include "rights/absence.h"
+#include "rights/erasure.h"
+#include "rights/receipt.h"
+#include "rights/secret.h"
 
 namespace qorgan::desk {
 
@@ -36,6 +40,7 @@ struct Asking {
   std::string operator_name;
   std::string purpose;
   std::optional<protocol::RequestId> request_id;
+  std::string warrant{};  // a search's: the whole signed note
 };
 
 // How far a search is, as the coordinator says.
@@ -66,6 +71,10 @@ struct CustodianWork {
 struct Enrolled {
   protocol::RequestId request_id{};
   protocol::RecordId record_id{};
+  // For the person alone: to be printed and forgotten. The desk keeps it until the three custodians have confirmed the
+  // enrolment, so that the request can be repeated.
+  rights::SubjectSecret secret;
+  std::optional<rights::EnrolmentReceipt> receipt;  // none where the enrolment was repeated long after
 };
 struct Verified {
   protocol::RequestId request_id{};
@@ -82,6 +91,19 @@ struct Identified {
 };
 struct Erased {
   protocol::RequestId request_id{};
+  rights::ErasureCertificate certificate;
+};
+// An erasure that this desk's relying party is to follow, in its own files.
+struct ErasureNotice {
+  protocol::RecordId record_id{};
+  protocol::RequestId request_id{};
+  std::vector<protocol::RequestId> answered;  // what it was given answers to
+};
+// Why one custodian allowed a request, or refused it.
+struct Reason {
+  std::string rule;
+  bool passed = false;
+  std::string text;
 };
 struct CustodianStatus {
   std::optional<Error> error;  // where it could not be asked
@@ -117,6 +139,18 @@ class Desk {
   Result<Identified> identify(const std::vector<Print>& prints, const Asking& asking,
                               const SearchOptions& options = {});
   Result<Erased> erase(const identity::Iin& iin, const Asking& asking);
+  // That the three custodians hold nothing on this ID number. The nonce is what the statement's code was made with: the
+  // person keeps it beside the statement. Errors: refused where something is held.
+  struct ProvenAbsence {
+    rights::Absence absence;
+    std::array<std::uint8_t, 32> nonce{};
+  };
+  Result<ProvenAbsence> prove_absence(const identity::Iin& iin);
+  // Of this desk's relying party, those not acknowledged at all three; asking tells the custodians that it was told.
+  Result<std::vector<ErasureNotice>> notices();
+  Status acknowledge(const protocol::RecordId& record);
+  // By custodian, of a request of this desk's that is not long ago.
+  std::array<Result<std::vector<Reason>>, protocol::kCustodians> explain(const protocol::RequestId& id);
   std::array<CustodianStatus, protocol::kCustodians> status();
 
  private:

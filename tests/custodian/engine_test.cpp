@@ -8,6 +8,10 @@
 
 #include "crypto/random.h"
 #include "custodian/files.h"
+#include "custodian/recorder.h"
+#include "custodian/trial_warrant.h"
+#include "protocol/log_keys.h"
+#include "rights/secret.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::custodian {
@@ -45,27 +49,76 @@ class EngineTest : public testing::Test {
     open(1);
   }
 
-  void open(int index) {
+  void TearDown() override { close(); }
+
+  void close() {
+    if (engine_) engine_->stop();
+    recorder_.reset();
     engine_.reset();
-    store::Options options;
-    options.path = folder_->path() / ("custodian-" + std::to_string(index));
-    options.custodian = index;
-    auto store = store::Store::open(options, crypto::Key());
-    ASSERT_OK(store);
-    auto engine = Engine::open(index, std::move(*store));
-    ASSERT_OK(engine);
-    engine_ = std::move(*engine);
   }
 
-  static Request request(Kind kind, std::uint8_t subject = 1, std::vector<int> fingers = {2}) {
+  std::filesystem::path state() const { return folder_->path() / "state"; }
+
+  // Everything but the other custodians: the log is published without their cosignatures.
+  void open(int index) {
+    close();
+    if (!std::filesystem::exists(state())) {
+      NetworkPlan plan;
+      plan.names = {"First", "Second", "Third"};
+      plan.hosts = {"127.0.0.1", "127.0.0.1", "127.0.0.1"};
+      plan.ports = {7310, 7311, 7312};
+      plan.desk_name = "desk";
+      plan.relying_party = "Office";
+      auto made = create_network(plan, state());
+      ASSERT_OK(made);
+      network_ = *made;
+      auto warrant = make_trial_warrant(state(), network_, 100);
+      ASSERT_OK(warrant);
+      warrant_ = *warrant;
+    }
+    const std::filesystem::path own = state() / ("custodian-" + std::to_string(index));
+    auto keys = load_custodian_keys(own, network_);
+    ASSERT_OK(keys);
+    store::Options options;
+    options.path = own / kDatabaseFile;
+    options.custodian = index;
+    options.network_id = network_.id();
+    auto store = store::Store::open(options, keys->storage.clone());
+    ASSERT_OK(store);
+    ledger::LogOptions log_options;
+    log_options.folder = own / kLogFolder;
+    log_options.origin = protocol::log_origin(network_, index);
+    log_options.cosignatures_min = 0;
+    auto signer =
+        std::make_shared<crypto::KeySigner>(crypto::SignKeyPair{keys->sign.secret.clone(), keys->sign.public_key});
+    auto log = ledger::Log::open(std::move(log_options), {signer}, false);
+    ASSERT_OK(log);
+    auto policy = load_own_policy(own, network_, index);
+    ASSERT_OK(policy);
+    auto judge = std::make_shared<Judge>(network_, std::make_shared<const policy::Policy>(std::move(*policy)));
+    auto engine = Engine::open(index, {std::move(*store), std::move(*log), std::move(judge)});
+    ASSERT_OK(engine);
+    engine_ = std::move(*engine);
+    recorder_ = std::make_unique<Recorder>(*engine_);
+  }
+
+  Request request(Kind kind, std::uint8_t subject = 1, std::vector<int> fingers = {2}) const {
     Request made;
     made.id = protocol::make_request_id(unix_time_ms());
     made.kind = kind;
     made.desk = "desk";
     made.operator_name = "operator";
-    made.purpose = "purpose";
-    if (protocol::has_subject(kind)) made.subject.fill(subject);
+    made.purpose = kind == Kind::enrol      ? "enrolment"
+                   : kind == Kind::verify   ? "verification"
+                   : kind == Kind::identify ? "identification"
+                                            : "erasure";
+    if (made.has_subject()) made.subject.fill(subject);
     if (protocol::has_prints(kind)) made.fingers = std::move(fingers);
+    if (kind == Kind::identify) made.warrant = warrant_;
+    if (kind == Kind::enrol) {
+      made.access_key[0] = subject;
+      made.view_commitment = rights::view_commitment(view_key());
+    }
     return made;
   }
   crypto::SecretBytes shares(const Request& asked, int mark = 0) const {
@@ -79,16 +132,27 @@ class EngineTest : public testing::Test {
       second.expose_mutable()[0] = 2;
       all.push_back(std::move(mpc::split_with(whole, first, second)[static_cast<std::size_t>(engine_->index())]));
     }
-    return serialise_list(all);
+    const crypto::SecretBytes list = serialise_list(all);
+    if (asked.kind != Kind::enrol) return list.clone();
+    const crypto::Key key = view_key();
+    Bytes payload(key.expose().begin(), key.expose().end());
+    payload.insert(payload.end(), list.expose().begin(), list.expose().end());
+    return crypto::SecretBytes(std::move(payload));
+  }
+  static crypto::Key view_key() {
+    crypto::Key key;
+    key.expose_mutable()[5] = 7;
+    return key;
   }
   Status prepare(const Request& asked) { return engine_->prepare(asked, shares(asked).expose()); }
   Status vote(const Request& asked) {
     QORGAN_CHECK(engine_->digests(asked.id, asked.digest(), 0, soon()));
-    return engine_->vote(asked.id, asked.digest());
+    return engine_->vote(asked.id, asked.digest(), plenty());
   }
   static store::Operation operation(const Request& asked, std::int64_t sequence) {
-    return {sequence, asked.kind == Kind::enrol ? OperationKind::enrol : OperationKind::erase, asked.id,
-            asked.record_id()};
+    return {sequence, asked.kind == Kind::enrol ? OperationKind::enrol : OperationKind::erase,
+            asked.id, asked.record_id(),
+            0,        0};
   }
   // From the desk's request to its effect.
   Request enrol(std::uint8_t subject, std::int64_t sequence, std::vector<int> fingers = {2}) {
@@ -114,7 +178,10 @@ class EngineTest : public testing::Test {
   }
 
   std::optional<qorgan::test::TempFolder> folder_;
+  protocol::Network network_;
+  std::string warrant_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Recorder> recorder_;
 };
 
 const Error kReason{ErrorCode::busy, "a reason", "custodian 0", {}};
@@ -214,7 +281,7 @@ TEST_F(EngineTest, AVoteNeedsTheSameRequest) {
   crypto::Digest other = asked.digest();
   other[0] ^= 1;
   EXPECT_ERROR(engine_->digests(asked.id, other, 0, soon()), ErrorCode::refused);
-  EXPECT_ERROR(engine_->vote(asked.id, other), ErrorCode::refused);
+  EXPECT_ERROR(engine_->vote(asked.id, other, plenty()), ErrorCode::refused);
   EXPECT_EQ(phase(asked), Phase::prepared);
 }
 
@@ -326,7 +393,7 @@ TEST_F(EngineTest, AnAbortedRequestStaysSo) {
   ASSERT_OK(engine_->abort(asked.id, kReason));
   ASSERT_OK(engine_->abort(asked.id, {ErrorCode::internal, "another", {}, {}}));
   EXPECT_ERROR(engine_->apply(operation(asked, 1)), ErrorCode::refused);
-  EXPECT_ERROR(engine_->vote(asked.id, asked.digest()), ErrorCode::busy);
+  EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), plenty()), ErrorCode::busy);
   ASSERT_OK(prepare(asked));
   for (const bool anew : {false, true}) {
     if (anew) open(1);
@@ -407,7 +474,10 @@ TEST_F(EngineTest, LookupsBelongToTheDeskThatAskedAndAreCounted) {
   EXPECT_ERROR(engine_->use_lookups(asked.id, "desk", 1), ErrorCode::refused);
   ASSERT_OK(engine_->commit_comparison(asked.id));
   EXPECT_ERROR(engine_->use_lookups(asked.id, "another desk", 1), ErrorCode::refused);
-  const auto order = engine_->use_lookups(asked.id, "desk", limits::lookups_per_request_max - 1);
+  EXPECT_ERROR(engine_->use_lookups(asked.id, "desk", limits::candidates_max + 1), ErrorCode::refused);
+  for (int used = limits::candidates_max; used < limits::lookups_per_request_max; used += limits::candidates_max)
+    ASSERT_OK(engine_->use_lookups(asked.id, "desk", limits::candidates_max));
+  const auto order = engine_->use_lookups(asked.id, "desk", limits::candidates_max - 1);
   ASSERT_OK(order);
   EXPECT_EQ(*order, std::vector{anna.record_id()});
   EXPECT_ERROR(engine_->use_lookups(asked.id, "desk", 2), ErrorCode::refused);

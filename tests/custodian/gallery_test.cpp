@@ -16,7 +16,9 @@ class GalleryTest : public testing::Test {
     made.record_id[0] = made.subject[0] = static_cast<std::uint8_t>(sequence);
     made.enrolled_seq = sequence;
     const auto shares = mpc::split(finger::Template{});
-    for (const int position : positions) made.fingers.emplace_back(position, shares[1]);
+    std::vector<FingerShares> fingers;
+    for (const int position : positions) fingers.emplace_back(position, shares[1]);
+    made.fingers = std::make_shared<const std::vector<FingerShares>>(std::move(fingers));
     return made;
   }
   static protocol::RecordId record(std::int64_t sequence) { return person(sequence).record_id; }
@@ -58,7 +60,7 @@ TEST_F(GalleryTest, ErasedSharesLiveAsLongAsTheLastComparison) {
   const std::weak_ptr<const PersonShares> kept = comparison[0];
   gallery_.remove(record(1));
   EXPECT_EQ(gallery_.size().people, 0U);
-  EXPECT_EQ(comparison[0]->fingers.size(), 1U);
+  EXPECT_EQ(comparison[0]->fingers->size(), 1U);
   EXPECT_FALSE(kept.expired());
   comparison.clear();
   EXPECT_TRUE(kept.expired());

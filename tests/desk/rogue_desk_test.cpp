@@ -40,7 +40,8 @@ TEST_F(RogueDeskTest, CopiesOfAShareThatDifferAreFoundOut) {
     for (const bool own : {true, false}) {
       SCOPED_TRACE(testing::Message() << "custodian " << liar << (own ? " own" : " next"));
       for (const Kind kind : {Kind::enrol, Kind::identify}) {
-        const Request request = RogueDesk::request(kind);
+        Request request = RogueDesk::request(kind);
+        if (kind == Kind::identify) request.warrant = trial_.searching().warrant;
         auto shares = mpc::split(finger_of(1));
         crypto::SecretBytes& copy = own ? shares[liar].own : shares[liar].next;
         copy.expose_mutable()[17] ^= 1;
@@ -73,7 +74,7 @@ TEST_F(RogueDeskTest, DifferentRequestsAreFoundOut) {
 
 TEST_F(RogueDeskTest, AnEnrolmentForOneAndAnErasureForAnotherIsFoundOut) {
   Desk desk = trial_.open_desk();
-  ASSERT_OK(desk.enrol(iin_of(1), prints_of(1), asking()));
+  ASSERT_OK(desk.enrol(iin_of(1), prints_of(1), asking(protocol::Kind::enrol)));
   const Request request = RogueDesk::request(Kind::enrol);
   Request erasure = request;
   erasure.kind = Kind::erase;
@@ -137,7 +138,7 @@ TEST_F(RogueDeskTest, AnotherDesksNameIsRefused) {
 // What custodians say to one another is not a desk's to say.
 TEST_F(RogueDeskTest, ADeskIsNoCustodian) {
   Desk desk = trial_.open_desk();
-  const auto enrolled = desk.enrol(iin_of(1), prints_of(1), asking());
+  const auto enrolled = desk.enrol(iin_of(1), prints_of(1), asking(protocol::Kind::enrol));
   ASSERT_OK(enrolled);
   namespace type = protocol::type;
   for (const char* name : {type::agree, type::compare_shares, type::commit, type::snapshot, type::open_lanes, type::run,
@@ -213,8 +214,9 @@ TEST_F(RogueDeskTest, QuestionsAboutOnePersonAreCounted) {
 
 TEST_F(RogueDeskTest, CandidatesAreLookedUpAFewTimesByTheDeskThatAskedOnly) {
   Desk desk = trial_.open_desk();
-  for (int person = 0; person < 9; ++person) ASSERT_OK(desk.enrol(iin_of(person), prints_of(person), asking()));
-  const auto found = desk.identify(prints_of(4, 1), asking());
+  for (int person = 0; person < 9; ++person)
+    ASSERT_OK(desk.enrol(iin_of(person), prints_of(person), asking(protocol::Kind::enrol)));
+  const auto found = desk.identify(prints_of(4, 1), trial_.searching());
   ASSERT_OK(found);
   ASSERT_EQ(found->records.size(), 1U);
   const auto ask = [&](int custodian, int count, const protocol::RequestId& id) {

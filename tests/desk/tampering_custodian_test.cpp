@@ -21,7 +21,7 @@ class Tamperer {
     net::ServerOptions options;
     options.listen = {"127.0.0.1", 0};
     options.own = protocol::own_hello(trial.network(), net::Party::custodian(custodian));
-    options.peers = protocol::peers_of(trial.network(), custodian);
+    options.peers = protocol::peers_of(trial.network());
     auto server = net::Server::start(options, *key, [this](net::Connection connection, const net::Hello&) {
       static_cast<void>(
           net::serve_requests(connection, [this](const net::Message& question) { return pass(question); }));
@@ -58,7 +58,8 @@ class TamperingTest : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
     Desk desk = trial_.open_desk();
-    for (int person : {1, 2, 3}) ASSERT_OK(desk.enrol(iin_of(person), prints_of(person), asking()));
+    for (int person : {1, 2, 3})
+      ASSERT_OK(desk.enrol(iin_of(person), prints_of(person), asking(protocol::Kind::enrol)));
   }
   // `change` of the answers to questions of one type.
   Desk desk_with(const char* type, std::function<void(net::Message&)> change) {
@@ -74,10 +75,10 @@ class TamperingTest : public testing::TestWithParam<int> {
 
 TEST_P(TamperingTest, NothingChangedIsNoticedAsNothing) {
   Desk desk = desk_with("none", [](net::Message&) {});
-  const auto mated = desk.verify(iin_of(1), prints_of(1, 1), asking());
+  const auto mated = desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify));
   ASSERT_OK(mated);
   EXPECT_TRUE(mated->same_person);
-  const auto found = desk.identify(prints_of(2, 1), asking());
+  const auto found = desk.identify(prints_of(2, 1), trial_.searching());
   ASSERT_OK(found);
   EXPECT_EQ(found->records.size(), 1U);
 }
@@ -85,23 +86,23 @@ TEST_P(TamperingTest, NothingChangedIsNoticedAsNothing) {
 TEST_P(TamperingTest, AFlippedBitOfAnAcceptShare) {
   for (const std::size_t at : {0U, 1U}) {
     Desk desk = desk_with(protocol::type::submit, [at](net::Message& answer) { answer.body.at(at) ^= 1; });
-    const auto verified = desk.verify(iin_of(1), prints_of(1, 1), asking());
+    const auto verified = desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify));
     EXPECT_ERROR(verified, ErrorCode::damaged);
     EXPECT_NE(verified.error().message().find("custodian"), std::string::npos) << verified.error().message();
-    EXPECT_ERROR(desk.identify(prints_of(1, 1), asking()), ErrorCode::damaged);
+    EXPECT_ERROR(desk.identify(prints_of(1, 1), trial_.searching()), ErrorCode::damaged);
   }
 }
 
 TEST_P(TamperingTest, AnAnswerOfAnotherLength) {
   for (const std::size_t size : {0U, 1U, 3U, 1000U}) {
     Desk desk = desk_with(protocol::type::submit, [size](net::Message& answer) { answer.body.resize(size); });
-    EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking()), ErrorCode::damaged);
+    EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify)), ErrorCode::damaged);
   }
 }
 
 TEST_P(TamperingTest, AnotherNumberOfPeople) {
   Desk desk = desk_with(protocol::type::submit, [](net::Message& answer) { answer.head["compared"] = 2; });
-  EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking()), ErrorCode::damaged);
+  EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify)), ErrorCode::damaged);
 }
 
 TEST_P(TamperingTest, APseudonymPartOfAnotherKey) {
@@ -109,8 +110,8 @@ TEST_P(TamperingTest, APseudonymPartOfAnotherKey) {
     Desk desk = desk_with(protocol::type::pseudonym, [field](net::Message& answer) {
       answer.head[field] = answer.head[std::string(field) == "own" ? "next" : "own"];
     });
-    EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking()), ErrorCode::damaged);
-    EXPECT_ERROR(desk.enrol(iin_of(4), prints_of(4), asking()), ErrorCode::damaged);
+    EXPECT_ERROR(desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify)), ErrorCode::damaged);
+    EXPECT_ERROR(desk.enrol(iin_of(4), prints_of(4), asking(protocol::Kind::enrol)), ErrorCode::damaged);
   }
   EXPECT_EQ(trial_.people(), (std::array<std::size_t, 3>{3, 3, 3}));
 }
@@ -120,7 +121,7 @@ TEST_P(TamperingTest, FieldsThatAreMissingOrOfAnotherType) {
     for (const nlohmann::json& wrong :
          {nlohmann::json(nullptr), nlohmann::json("1"), nlohmann::json(-1), nlohmann::json::array()}) {
       Desk desk = desk_with(protocol::type::submit, [&](net::Message& answer) { answer.head[field] = wrong; });
-      EXPECT_FALSE(desk.verify(iin_of(1), prints_of(1, 1), asking())) << field << wrong.dump();
+      EXPECT_FALSE(desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify))) << field << wrong.dump();
     }
   }
 }

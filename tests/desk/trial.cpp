@@ -9,9 +9,11 @@
 
 #include "crypto/random.h"
 #include "custodian/files.h"
+#include "custodian/trial_warrant.h"
 #include "finger/make_template.h"
 #include "finger/synth/minutiae.h"
 #include "protocol/message_types.h"
+#include "rights/secret.h"
 
 namespace qorgan::desk::test {
 namespace {
@@ -95,8 +97,29 @@ identity::Iin iin_of(int person) {
   return identity::make_artificial_iin(static_cast<std::uint32_t>(person));
 }
 
-Asking asking() {
-  return {"operator", "purpose", {}};
+std::string purpose_of(Kind kind) {
+  switch (kind) {
+    case Kind::enrol:
+      return "enrolment";
+    case Kind::verify:
+      return "verification";
+    case Kind::identify:
+      return "identification";
+    default:
+      return "erasure";
+  }
+}
+
+Asking asking(Kind kind) {
+  return {"operator", purpose_of(kind), {}};
+}
+
+Asking Trial::searching() const {
+  Asking asking{"operator", purpose_of(Kind::identify), {}};
+  const auto warrant = custodian::make_trial_warrant(folder(), network_, 1000);
+  EXPECT_OK(warrant);
+  asking.warrant = *warrant;
+  return asking;
 }
 
 protocol::Request RogueDesk::request(Kind kind, std::uint8_t subject) {
@@ -105,9 +128,10 @@ protocol::Request RogueDesk::request(Kind kind, std::uint8_t subject) {
   request.kind = kind;
   request.desk = "desk";
   request.operator_name = "operator";
-  request.purpose = "purpose";
-  if (protocol::has_subject(kind)) request.subject.fill(subject);
+  request.purpose = purpose_of(kind);
+  if (request.has_subject()) request.subject.fill(subject);
   if (protocol::has_prints(kind)) request.fingers = {2};
+  if (kind == Kind::enrol) request.view_commitment = rights::view_commitment(crypto::Key());
   return request;
 }
 
@@ -116,7 +140,9 @@ net::Message RogueDesk::submission(const protocol::Request& request, const mpc::
   message.head = {{"type", protocol::type::submit}, {"request", protocol::to_json(request)}};
   if (protocol::has_prints(request.kind)) {
     const crypto::SecretBytes bytes = mpc::serialise(share);
-    message.body.assign(bytes.expose().begin(), bytes.expose().end());
+    // An enrolment's view key comes first: here all zero.
+    if (request.kind == Kind::enrol) message.body.resize(crypto::Key::size_bytes);
+    message.body.insert(message.body.end(), bytes.expose().begin(), bytes.expose().end());
   }
   return message;
 }

@@ -29,6 +29,8 @@ class Trial {
   void stop(int custodian);
   // People at each custodian.
   std::array<std::size_t, 3> people() const;
+  // With a fresh warrant.
+  Asking searching() const;
 
  private:
   std::filesystem::path folder() const { return temporary_.path() / "state"; }
@@ -46,7 +48,8 @@ class Trial {
 finger::Template finger_of(int person, int impression = 0);
 std::vector<Print> prints_of(int person, int impression = 0);
 identity::Iin iin_of(int person);
-Asking asking();
+std::string purpose_of(protocol::Kind kind);
+Asking asking(protocol::Kind kind);
 
 // A desk that does as it likes: each custodian can be told something else.
 class RogueDesk {

@@ -1,5 +1,8 @@
 """What the end-to-end tests share: a network of three real custodians, a desk's commands, artificial fingers."""
 
+import base64
+import datetime
+import hashlib
 import json
 import math
 import os
@@ -31,6 +34,8 @@ CODE_NAMES = {
 # A desk gives up after 18 s (limits.h: verify_timeout_ms and connect_timeout_ms); a busy machine gets as much again.
 COMMAND_TIMEOUT_S = 60
 READY_TIMEOUT_S = 60
+# cli/network.cpp: three for the custodians and desks, three for people's requests (HTTPS), three for the logs (HTTP).
+PORTS = 9
 
 
 def wait_until(condition, what, timeout_s=READY_TIMEOUT_S):
@@ -110,6 +115,11 @@ class Answer:
         return f"{' '.join(self.words)}\n  exit code {self.code} after {self.seconds:.1f} s\n  {self.out}\n  {self.err}"
 
 
+def utc(unix_time_s):
+    """As warrants and log entries write times."""
+    return datetime.datetime.fromtimestamp(int(unix_time_s), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def temporary_folder():
     # In memory where the system has a folder there: the databases wait for the disk at every step.
     quick = "/dev/shm"
@@ -125,12 +135,12 @@ def run_program(*words, timeout_s=COMMAND_TIMEOUT_S, stdin="", env=None):
 
 
 def free_port():
-    """The first of three free ports in a row, from a random place below the ephemeral range."""
+    """The first of nine free ports in a row, from a random place below the ephemeral range."""
     while True:
         base = random.SystemRandom().randrange(10000, 32000)
         taken = []
         try:
-            for port in range(base, base + 3):
+            for port in range(base, base + PORTS):
                 taken.append(socket.socket())
                 taken[-1].bind(("127.0.0.1", port))
             return base
@@ -151,6 +161,7 @@ class Network:
         self.port = free_port()
         made = run_program("network", "init", "--out", self.state, "--port", self.port, "--json")
         assert made.code == 0, made
+        self.warrant = self.make_warrant("warrant")
 
     def custodian_folder(self, custodian):
         return self.state / f"custodian-{custodian}"
@@ -165,6 +176,10 @@ class Network:
     def fault_file(self, custodian):
         return self.folder / f"fault-{custodian}"
 
+    def clock_file(self, custodian):
+        """Milliseconds by which a faulty custodian's clock is wrong (fault_clock.cpp)."""
+        return self.folder / f"clock-{custodian}"
+
     def start_words(self, custodian, faulty=False, network=None):
         folder, network = str(self.custodian_folder(custodian)), str(network or self.state / "network.json")
         if faulty:
@@ -176,6 +191,7 @@ class Network:
         environment = {**os.environ, **(env or {})}
         if faulty:
             environment["QORGAN_FAULT_FILE"] = str(self.fault_file(custodian))
+            environment["QORGAN_CLOCK_FILE"] = str(self.clock_file(custodian))
         with open(self.custodian_folder(custodian) / "log", "ab") as log:
             self.processes[custodian] = subprocess.Popen(
                 self.start_words(custodian, faulty), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -227,10 +243,60 @@ class Network:
             self.stop(custodian, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    # --- what the court and the custodians' officers sign ---
+
+    def make_warrant(self, name, *words, court="court", officers=(0, 1), sign_as="trial-court", **changes):
+        """A file with a signed warrant: for many searches from an hour ago until tomorrow, where nothing else is said."""
+        now = time.time()
+        options = {"case": "1-17/2026", "court": "trial-court", "party": "trial-office", "searches": 1000,
+                   "candidates": 10, "from": utc(now - 3600), "until": utc(now + 86400), **changes}
+        path = self.folder / f"{name}.warrant"
+        named = [word for option, value in options.items() for word in (f"--{option.replace('_', '-')}", value)]
+        written = run_program("warrant", "write", "--network", self.state / "network.json", *named, *words, "--out", path)
+        assert written.code == 0, written
+        keys = self.state / "court"
+        for command, signer, key in [("sign", sign_as, court)] * bool(court) + [
+                ("countersign", f"officer-of-custodian-{i}", f"officer-{i}") for i in officers]:
+            signed = run_program("warrant", command, path, "--name", signer, "--key-file", keys / f"{key}.key")
+            assert signed.code == 0, signed
+        return path
+
+    def network(self):
+        return json.loads((self.state / "network.json").read_text())
+
+    def origin(self, custodian):
+        """The name of a custodian's log, and of its key (protocol/log_keys.h)."""
+        return f"qorgan/{self.network()['network_id'][:16]}/custodian-{custodian}"
+
+    def vkey(self, custodian, cosigner=False):
+        name = self.origin(custodian)
+        typed = bytes([4 if cosigner else 1]) + bytes.fromhex(self.network()["custodians"][custodian]["sign_key"])
+        key_id = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4].hex()
+        return f"{name}+{key_id}+{base64.b64encode(typed).decode()}"
+
+    def policy(self, custodian):
+        return json.loads((self.custodian_folder(custodian) / "policy").read_text().split("\n")[1])
+
+    def change_policy(self, custodian, change, purposes=None):
+        """Signs another policy for a custodian, which is in force from its next start. change() is given its rules,
+        in which a purpose is its id alone; purposes is a folder of other ones than the program's own."""
+        rules = self.policy(custodian)
+        rules["purposes"] = [one["purpose"]["id"] for one in rules["purposes"]]
+        change(rules)
+        plain = self.folder / f"policy-{custodian}.json"
+        plain.write_text(json.dumps(rules))
+        folder = self.custodian_folder(custodian)
+        signed = run_program("policy", "sign", plain, "--name", self.origin(custodian), "--key-file",
+                             folder / "sign.key", "--out", folder / "policy",
+                             *(["--purposes", purposes] if purposes else []))
+        assert signed.code == 0, signed
+
     # --- the desk ---
 
     def desk_words(self, command, *words):
-        return [command, *map(str, words), "--state", str(self.state), "--json"]
+        # A search takes a warrant; the one for many searches where no other is named.
+        more = ["--warrant", str(self.warrant)] if command == "identify" and "--warrant" not in words else []
+        return [command, *map(str, words), *more, "--state", str(self.state), "--json"]
 
     def desk(self, command, *words, **options):
         return run_program(*self.desk_words(command, *words), **options)
@@ -261,6 +327,20 @@ class Network:
 
     def people(self):
         return {one["people"] for one in self.status()}
+
+    # --- the person, who holds a receipt ---
+
+    def holder(self, enrolled):
+        """The words of a command for whoever holds the receipt of an enrolment."""
+        return ["--handle", enrolled.json["handle"], "--secret", enrolled.json["secret"]]
+
+    # --- the logs ---
+
+    def log_folder(self, custodian):
+        return self.custodian_folder(custodian) / "ledger"
+
+    def log_url(self, custodian, path="checkpoint"):
+        return f"http://127.0.0.1:{self.port + 6 + custodian}/{path}"
 
     def rows(self, custodian, sql):
         """A query over a copy of a custodian's file, which the custodian itself keeps locked."""

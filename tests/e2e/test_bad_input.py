@@ -9,7 +9,7 @@ import unittest
 
 from support import (ALREADY_EXISTS, BUSY, DAMAGED, INVALID_INPUT, LOW_QUALITY, NO, NOT_FOUND, REFUSED, STALE,
                      UNAVAILABLE, UNDECIDED, VERSION_MISMATCH, WRONG_NETWORK, YES, Network, NetworkTest, iin,
-                     request_id, run_program)
+                     request_id, run_program, wait_until)
 
 
 def grey_picture(width, height, grey):
@@ -205,9 +205,7 @@ class BadRequestTest(NetworkTest):
         first = self.enrol_as(2, chosen)
         self.assertEqual(first.code, YES, first)
         self.assertEqual(first.json["request_id"], chosen)
-        for _ in range(2):
-            again = self.enrol_as(2, chosen)
-            self.assertEqual(again.json, first.json)
+        self.check_not_repeated(2, chosen)
         self.assertEqual(self.net.people(), {next(iter(self.before)) + 1})
         asked = request_id()
         words = ["verify", "--id", iin(2), *self.finger(2, take=1), "--request-id", asked]
@@ -216,9 +214,34 @@ class BadRequestTest(NetworkTest):
         self.assertEqual(answers[0].json["work"], answers[2].json["work"])
         self.assertEqual(self.net.desk("erase", "--id", iin(2)).code, YES)
         # It was done, and is not done again.
-        again = self.enrol_as(2, chosen)
-        self.assertEqual(again.json, first.json)
+        self.check_not_repeated(2, chosen)
         self.assertEqual(self.net.people(), self.before)
+
+    def check_not_repeated(self, person, chosen):
+        """Once the secret is handed over no desk knows it any more, so that it cannot be given a second time."""
+        for _ in range(2):
+            self.expect_error(self.enrol_as(person, chosen), STALE, "used before")
+
+    def test_a_desk_that_is_killed_before_the_answer(self):
+        """The same request gives the same record, and the secret that the custodians were told of."""
+        chosen = request_id()
+        words = ["enrol", "--id", iin(9), *self.finger(9), "--request-id", chosen]
+        before = next(iter(self.before))
+        running = self.net.begin(*words)
+        wait_until(lambda: any(self.net.unfinished(one) for one in range(3)) or running.poll() is not None,
+                   "the request's arrival")
+        running.kill()
+        if YES == running.wait():
+            self.skipTest("the desk was quicker")
+        running.communicate()
+        again = self.net.desk(*words)
+        self.assertIn(again.code, (YES, UNAVAILABLE), again)
+        if again.code == YES:
+            self.assertEqual(self.net.desk("trace", *self.net.holder(again)).code, YES)
+            self.assertEqual(self.net.people(), {before + 1})
+            self.assertEqual(self.net.desk("erase", "--id", iin(9)).code, YES)
+        # Nothing of the secret is left at the desk.
+        self.assertEqual(list((self.net.state / "desk" / "pending").iterdir()), [])
 
     def test_the_same_id_with_other_content(self):
         chosen = request_id()
@@ -260,6 +283,8 @@ class TwoDesksTest(NetworkTest):
         network = json.loads(path.read_text())
         network["desks"].append({**guest, "name": "desk two"})
         path.write_text(json.dumps(network))
+        for custodian in range(3):
+            cls.net.change_policy(custodian, lambda rules: rules["parties"][0]["desks"].append("desk two"))
         cls.net.start_all()
 
     def second(self, *words):

@@ -10,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import (BUSY, DAMAGED, FAULTY, INVALID_INPUT, NO, NOT_FOUND, PROGRAM, REFUSED, STORAGE_FULL, TIMEOUT,
+from support import (BUSY, DAMAGED, FAULTY, INVALID_INPUT, NO, NOT_FOUND, PROGRAM, REFUSED, STALE, STORAGE_FULL, TIMEOUT,
                      UNAVAILABLE, UNDECIDED, VERSION_MISMATCH, WRONG_NETWORK, YES, Network, NetworkTest, iin,
                      request_id, run_program, wait_until)
 
@@ -86,12 +86,12 @@ class HangTest(NetworkTest):
                 self.net.send(custodian, signal.SIGCONT)
                 self.net.wait_ready()
                 again = self.net.desk(*words)
-                self.assertIn(again.code, (YES, UNAVAILABLE, TIMEOUT), f"{out} {err}\n{again}")
+                self.assertIn(again.code, (YES, UNAVAILABLE, TIMEOUT, STALE), f"{out} {err}\n{again}")
                 if running.returncode == YES:
-                    self.assertEqual(again.code, YES)
+                    self.assertEqual(again.code, STALE)
                 for one in range(3):
                     wait_until(lambda: self.net.unfinished(one) == 0, f"custodian {one}'s last requests")
-                self.assertEqual(self.net.people(), {before + (again.code == YES)})
+                self.assertEqual(self.net.people(), {before + (YES in (running.returncode, again.code))})
 
 
 class RefuseToStartTest(unittest.TestCase):
@@ -197,17 +197,18 @@ class RefuseToStartTest(unittest.TestCase):
         self.refuse(WRONG_NETWORK, "tls.pem", network=self.other.state / "network.json")
 
     def test_another_custodians_keys(self):
-        for name in ("tls.pem", "pseudonym.key", "storage.key"):
+        for name in ("tls.pem", "pseudonym.key", "storage.key", "sign.key"):
             with self.subTest(name):
                 mine = self.original / name
                 keep = mine.read_bytes()
                 shutil.copy(self.net.custodian_folder(2) / name, mine)
-                code = {"tls.pem": DAMAGED, "pseudonym.key": DAMAGED, "storage.key": REFUSED}[name]
+                code = {"tls.pem": DAMAGED, "pseudonym.key": DAMAGED, "storage.key": REFUSED,
+                        "sign.key": WRONG_NETWORK}[name]
                 self.refuse(code)
                 mine.write_bytes(keep)
 
     def test_keys_that_are_missing_or_cut(self):
-        for name in ("tls.pem", "pseudonym.key", "storage.key"):
+        for name in ("tls.pem", "pseudonym.key", "storage.key", "sign.key"):
             with self.subTest(name):
                 path = self.original / name
                 keep = path.read_bytes()
@@ -219,7 +220,7 @@ class RefuseToStartTest(unittest.TestCase):
                 path.write_bytes(keep)
 
     def test_keys_that_others_can_read(self):
-        for name in ("tls.pem", "pseudonym.key", "storage.key"):
+        for name in ("tls.pem", "pseudonym.key", "storage.key", "sign.key"):
             with self.subTest(name):
                 path = self.original / name
                 path.chmod(0o640)
@@ -318,7 +319,7 @@ class FullDiskTest(NetworkTest):
         self.net.wait_ready()
         again = self.net.desk(*words)
         # Where it was decided before the room was gone, it is done now.
-        self.assertIn(again.code, (YES,) if answer.code == UNDECIDED else (YES, STORAGE_FULL), f"{answer}\n{again}")
+        self.assertIn(again.code, (YES,) if answer.code == UNDECIDED else (STORAGE_FULL, STALE), f"{answer}\n{again}")
         if again.code != YES:
             self.enrol(person)
         self.assertEqual(self.net.people(), {before + person - first + 1})

@@ -12,20 +12,26 @@ from support import (ALREADY_EXISTS, BUSY, NO, STALE, TIMEOUT, UNAVAILABLE, UNDE
                      request_id, run_program, wait_until)
 
 PREPARE = ["prepare.before", "prepare.after"]
-VOTE = ["vote.before", "vote.after"]
+# Written down for the log, then put into it; a kill between the two must lose neither.
+ENTER = ["enter.before", "enter.after"]
+LOG = ["log.before", "log.after"]
+VOTE = ENTER + LOG + ["vote.before", "vote.after"]
 APPLY = ["apply.before", "apply.after"]
 RESULT = ["result.before", "result.after"]
 COMMIT = ["commit.before", "commit.after"]
 ABORT = ["abort.before", "abort.after"]
+# The entry that says that the record is gone is the second of an erasure.
+ERASED = ["log.before 2", "log.after 2"]
 
 # What custodian 0 passes, and what the others do.
 CHANGE = (PREPARE + VOTE + ["agreed", "decide.before"] + APPLY + ["decide.after"], PREPARE + VOTE + APPLY)
 COMPARISON = (PREPARE + VOTE + ["agreed", "snapshot", "run"] + RESULT + ["ran"] + COMMIT + ["committed"],
               PREPARE + VOTE + ["run"] + RESULT + COMMIT)
+ERASURE = (CHANGE[0] + ERASED, CHANGE[1] + ERASED)
 REFUSAL = (PREPARE + ABORT, PREPARE + ABORT)
 
 # From there on the coordinator has decided.
-DECIDED = {"apply.after", "decide.after", "commit.after", "committed"}
+DECIDED = {"apply.after", "decide.after", "commit.after", "committed", *ERASED}
 
 # Longer than any deadline of a desk (limits.h: verify_timeout_ms + connect_timeout_ms, contact_timeout_ms), and some
 # more on a busy machine.
@@ -129,21 +135,31 @@ class KillEnrol(KillCase):
         type(self).person += 1
         return ["enrol", "--id", iin(self.person), *self.finger(self.person)]
 
+    # A desk that was told the end has forgotten the secret, so that the same request cannot be made again.
+    def ends(self):
+        return (YES, UNAVAILABLE, STALE)
+
     def check_repeated(self, again, first):
-        super().check_repeated(again, first)
-        self.assertIn(again.json["record"], first)
+        self.expect_error(again, STALE, "used before")
+        self.check_found()
+
+    def check_decided(self, first_code, again, first):
+        self.assertEqual(first_code, YES, f"{first}\n{again}")
 
     def check_state(self, code):
         super().check_state(code)
-        if code != YES:
+        if code != YES and self.net.people() == {self.person}:
             self.enrol(self.person)
+        self.check_found()
+        self.assertEqual(self.net.people(), {self.person + 1})
+
+    def check_found(self):
         found = self.net.desk("verify", "--id", iin(self.person), *self.finger(self.person, take=1))
         self.assertEqual(found.code, YES, found)
-        self.assertEqual(self.net.people(), {self.person + 1})
 
 
 class KillErase(KillCase):
-    places = CHANGE
+    places = ERASURE
 
     def command(self, case):
         if self.net.desk("verify", "--id", iin(1), *self.finger(1, take=1)).code != YES:
@@ -157,6 +173,15 @@ class KillErase(KillCase):
             rows = self.net.rows(custodian, "SELECT (SELECT count(*) FROM records), (SELECT count(*) FROM record_keys), "
                                             "(SELECT count(*) FROM shares)")
             self.assertEqual(set(rows[0]), self.net.people(), rows)
+
+
+class KillEraseByHolder(KillErase):
+    """The same, asked for with the receipt over HTTPS."""
+
+    def command(self, case):
+        if self.net.people() == {1}:
+            type(self).held = self.enrol(1)
+        return ["erase", *self.net.holder(self.held)]
 
 
 class KillVerify(KillCase):
@@ -233,6 +258,14 @@ class KillEraseOthersTest(KillErase):
         self.kill_at_each(2)
 
 
+class KillEraseByHolderTest(KillEraseByHolder):
+    def test_custodian_0(self):
+        self.kill_at_each(0)
+
+    def test_custodian_1(self):
+        self.kill_at_each(1)
+
+
 class KillVerifyCoordinatorTest(KillVerify):
     def test_custodian_0(self):
         self.kill_at_each(0)
@@ -280,7 +313,7 @@ class FaultPlacesTest(unittest.TestCase):
         self.assertEqual(there, tried)
 
 
-del KillCase, KillEnrol, KillErase, KillVerify, KillIdentify, KillRefusal
+del KillCase, KillEnrol, KillErase, KillEraseByHolder, KillVerify, KillIdentify, KillRefusal
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -6,7 +6,12 @@ import subprocess
 import threading
 import unittest
 
-from support import LOOK, UNAVAILABLE, YES, NetworkTest, iin, request_id
+import subject
+from logs import download
+from support import LOOK, STALE, UNAVAILABLE, YES, NetworkTest, iin, request_id
+
+# Who asks stands in the details alone, which are sealed.
+OPERATOR = "Zylikha Operatorova"
 
 
 def look(*words):
@@ -47,18 +52,28 @@ class PrivacyTest(NetworkTest):
     def setUpClass(cls):
         super().setUpClass()
         helper = cls("test_files_of_one_custodian")
-        cls.templates = {}
+        cls.templates, cls.secrets = {}, []
         for person in range(cls.people):
             path = helper.print_file(person)
-            enrolled = cls.net.desk("enrol", "--id", iin(person), "--finger", f"right-index={path}")
+            words = ["--finger", f"right-index={path}", "--operator", OPERATOR]
+            enrolled = cls.net.desk("enrol", "--id", iin(person), *words)
             assert enrolled.code == YES, enrolled
             cls.templates[person] = look("template", path)[0]
+            cls.secrets += cls.secrets_of(enrolled)
         # Requests of each other kind, so that their traces are there as well.
         probe = helper.print_file(0, take=1)
         cls.probe = look("template", probe)[0]
         for words in (["verify", "--id", iin(0)], ["verify", "--id", iin(1)], ["identify"]):
-            cls.net.desk(*words, "--finger", f"right-index={probe}")
-        assert cls.net.desk("erase", "--id", iin(cls.people - 1)).code == YES
+            cls.net.desk(*words, "--finger", f"right-index={probe}", "--operator", OPERATOR)
+        assert cls.net.desk("lock", *cls.net.holder(enrolled)).code == YES
+        assert cls.net.desk("trace", *cls.net.holder(enrolled)).code == YES
+        assert cls.net.desk("erase", "--id", iin(cls.people - 1), "--operator", OPERATOR).code == YES
+
+    @classmethod
+    def secrets_of(cls, enrolled):
+        """What the holder of the receipt alone has, and what is made of it: the key of the person's entries."""
+        text = enrolled.json["secret"]
+        return [text.encode(), text.replace("-", "").encode(), subject.decode(text), subject.view_key(enrolled.json)]
 
     def rows(self):
         """Pieces of every template, as a row keeps its signs and as a probe's row does."""
@@ -82,6 +97,11 @@ class PrivacyTest(NetworkTest):
         digits = set(re.findall(rb"(?=([0-9]{12}))", content))
         self.assertFalse(digits & self.numbers(), where)
 
+    def find_planted(self, content, where):
+        self.find_in(content, where)
+        for planted in [OPERATOR.encode(), *self.secrets]:
+            self.assertNotIn(planted, content, where)
+
     def test_templates_are_worth_searching(self):
         """Each piece searched for is like no other."""
         for whole in self.templates.values():
@@ -101,8 +121,22 @@ class PrivacyTest(NetworkTest):
     def test_files_of_one_custodian(self):
         for custodian in range(3):
             for path, content in files_of(self.net.custodian_folder(custodian)):
-                self.find_in(content, path)
+                self.find_planted(content, path)
         self.assertIn(b"listens", (self.net.custodian_folder(0) / "log").read_bytes())
+        names = {path.name for path, _ in files_of(self.net.custodian_folder(0))}
+        self.assertLessEqual({"custodian.sqlite", "journal", "checkpoint", "log"}, names)
+
+    def test_what_is_served_of_the_logs(self):
+        for custodian in range(3):
+            folder = self.net.folder / f"served-{custodian}"
+            download(self.net, custodian, folder)
+            contents = b"".join(content for _, content in files_of(folder))
+            self.assertGreater(contents.count(b'"event":"enrol"'), self.people - 1)
+            self.find_planted(contents, folder)
+            # Nor a handle, by which somebody could be followed from one use to the next.
+            for record in self.net.rows(custodian, "SELECT record_id FROM records"):
+                self.assertNotIn(record[0], contents)
+                self.assertNotIn(record[0].hex().encode(), contents)
 
     def test_memory_of_one_custodian(self):
         for custodian in range(3):
@@ -120,6 +154,51 @@ class PrivacyTest(NetworkTest):
         for custodian in range(3):
             log = self.net.log(custodian)
             self.assertIsNone(re.search(r"(?<!\d)\d{12}(?!\d)", log), log)
+
+
+class ErasedTest(NetworkTest):
+    """What is destroyed is in no file of any custodian, not even sealed."""
+
+    def sealed(self, custodian, record):
+        """Everything of one record in a custodian's database that only its keys open, by what it is."""
+        found = {}
+        for name, sql in {
+                "wrapped key": "SELECT wrapped FROM record_keys JOIN records USING(seq) WHERE record_id = x'{}'",
+                "details": "SELECT details FROM record_keys JOIN records USING(seq) WHERE record_id = x'{}'",
+                "share": "SELECT sealed FROM shares JOIN records USING(seq) WHERE record_id = x'{}'",
+                "pseudonym": "SELECT pseudonym FROM records WHERE record_id = x'{}'",
+                "access key": "SELECT access_key FROM records WHERE record_id = x'{}'",
+                "opening": "SELECT opening FROM entries JOIN records ON record_seq = seq WHERE record_id = x'{}'",
+        }.items():
+            found[name] = [row[0] for row in self.net.rows(custodian, sql.format(record)) if row[0]]
+            self.assertTrue(found[name], name)
+        return found
+
+    def where(self, custodian, blob):
+        """The files of a custodian that hold the middle of a blob; long ones lie in several pages."""
+        middle = len(blob) // 2
+        piece = blob[max(middle - 16, 0):middle + 16]
+        return [path.name for path, content in files_of(self.net.custodian_folder(custodian)) if piece in content]
+
+    def test_nothing_is_left(self):
+        erased = self.enrol(1)
+        stays = self.enrol(2)
+        for take in range(3):
+            for person in (1, 2):
+                asked = self.net.desk("verify", "--id", iin(person), *self.finger(person, take=take))
+                self.assertEqual(asked.code, YES, asked)
+        before = [self.sealed(custodian, erased.json["record"]) for custodian in range(3)]
+        kept = [self.sealed(custodian, stays.json["record"]) for custodian in range(3)]
+        for custodian in range(3):
+            for blobs in before[custodian].values():
+                self.assertTrue(all(self.where(custodian, blob) for blob in blobs))
+        gone = self.net.desk("erase", *self.net.holder(erased))
+        self.assertEqual(gone.code, YES, gone)
+        for custodian in range(3):
+            for name, blobs in before[custodian].items():
+                for blob in blobs:
+                    self.assertEqual(self.where(custodian, blob), [], name)
+            self.assertEqual(self.sealed(custodian, stays.json["record"]), kept[custodian])
 
 
 class SharesTest(NetworkTest):
@@ -252,13 +331,14 @@ class TrafficTest(NetworkTest):
                 answer = self.desk_through(between, *words)
                 between.close()
                 again = self.net.desk(*words)
-                # Done, or given up at all three because one copy never came.
-                self.assertIn(again.code, (YES, UNAVAILABLE), f"{answer}\n{again}")
+                # Done, or given up at all three because one copy never came; a desk that was told how it ended has
+                # forgotten the secret, so that the same request cannot be made again.
+                self.assertIn(again.code, (YES, UNAVAILABLE, STALE), f"{answer}\n{again}")
                 if answer.code != YES:
                     self.assertRegex(answer.err, r"custodian \d", answer)
                 else:
-                    self.assertEqual(again.code, YES)
-                self.assertEqual(self.net.people(), {before + (again.code == YES)})
+                    self.assertEqual(again.code, STALE)
+                self.assertEqual(self.net.people(), {before + (YES in (answer.code, again.code))})
 
 
 if __name__ == "__main__":

@@ -165,7 +165,8 @@ class ManyCandidatesTest(NetworkTest):
         self.assertEqual(found.code, YES, found)
         self.assertEqual((found.json["candidates"], found.json["compared"]), (12, 12))
         self.assertEqual(found.json["records"], records[:10])
-        words = run_program("identify", *self.finger("twin", take=99), "--state", self.net.state)
+        words = run_program("identify", *self.finger("twin", take=99), "--warrant", self.net.warrant, "--state",
+                            self.net.state)
         self.assertIn("and 2 more", words.out)
 
 
@@ -214,7 +215,9 @@ class NoNetworkTest(unittest.TestCase):
         bare = run_program()
         self.assertIn(bare.code, (0, 2), bare)
         self.assertIn("Usage", bare.out + bare.err)
-        for command in ("network", "custodian", "enrol", "verify", "identify", "erase", "status", "demo", "lab"):
+        for command in ("network", "custodian", "enrol", "verify", "identify", "erase", "prove-absence", "notices",
+                        "status", "trace", "lock", "unlock", "consent", "receipt", "certificate", "log", "policy",
+                        "warrant", "demo", "lab"):
             self.assertIn(command, bare.out + bare.err)
             self.assertEqual(run_program(command, "--help").code, 0)
 

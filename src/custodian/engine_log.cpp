@@ -1,0 +1,249 @@
+// The engine's part that has to do with its log: what is written down for it, and what is told from it.
+#include <algorithm>
+#include <set>
+
+#include "base/limits.h"
+#include "custodian/engine.h"
+
+namespace qorgan::custodian {
+namespace {
+
+constexpr std::size_t kEntriesPerTurn = 256;
+
+std::string opening_text(const store::Entry& entry) {
+  const ByteView opening = entry.opening.expose();
+  return {opening.begin(), opening.end()};
+}
+
+Result<LoggedEntry> logged_entry(const store::Entry& entry) {
+  QORGAN_ASSERT(entry.index);
+  QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+  return LoggedEntry{leaf.event, static_cast<std::uint64_t>(*entry.index), entry.leaf, opening_text(entry)};
+}
+
+}  // namespace
+
+Result<std::vector<store::Entry>> Engine::entries_to_log(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || entries_pending_; });
+  if (stopping_ || !entries_pending_) return std::vector<store::Entry>();
+  QORGAN_TRY(std::vector<store::Entry> entries, store_.pending_entries(kEntriesPerTurn));
+  entries_pending_ = !entries.empty();
+  return entries;
+}
+
+Status Engine::entry_logged(const store::Entry& entry, std::uint64_t index) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_CHECK(store_.set_entry_index(entry.number, static_cast<std::int64_t>(index)));
+  const auto flight = flights_.find(entry.request_id);
+  if (flight != flights_.end()) flight->second->logged = index;
+  changed_.notify_all();
+  return {};
+}
+
+Status Engine::entry_failed(const store::Entry& entry, const Error& reason) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_CHECK(store_.drop_entry(entry.number));
+  const auto flight = flights_.find(entry.request_id);
+  if (flight != flights_.end()) {
+    flight->second->entered = false;
+    flight->second->log_error = reason;
+  }
+  changed_.notify_all();
+  return {};
+}
+
+Status Engine::add_entry(const ledger::Leaf& leaf) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_CHECK(store_.add_entry(plain_entry(leaf, unix_time_ms())));
+  entries_written();
+  return {};
+}
+
+Result<std::vector<LoggedEntry>> Engine::logged_entries(const protocol::RequestId& id, Deadline deadline) {
+  std::vector<LoggedEntry> logged;
+  while (true) {
+    std::unique_lock lock(mutex_);
+    QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+    const bool all =
+        std::all_of(entries.begin(), entries.end(), [](const store::Entry& entry) { return entry.index.has_value(); });
+    if (all) {
+      for (const store::Entry& entry : entries) {
+        QORGAN_TRY(LoggedEntry one, logged_entry(entry));
+        if (one.event == ledger::Event::enrol) {
+          QORGAN_TRY(one.opening, enrolment_opening(id));
+        }
+        logged.push_back(std::move(one));
+      }
+      break;
+    }
+    if (stopping_ || changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
+      return failure(ErrorCode::timeout, "a custodian's log did not take an entry in time", here(), "Ask again");
+  }
+  for (const LoggedEntry& entry : logged) QORGAN_CHECK(log_->wait_published(entry.index, deadline));
+  return logged;
+}
+
+// Empty where the record is gone.
+Result<std::string> Engine::enrolment_opening(const protocol::RequestId& id) {
+  QORGAN_TRY(const auto operation, store_.find_operation(id));
+  if (!operation || operation->kind != store::OperationKind::enrol) return std::string();
+  if (!gallery_.find_record(operation->record_id)) return std::string();
+  QORGAN_TRY(const store::Record record, store_.load_record(operation->sequence));
+  QORGAN_TRY(const Terms terms, parse_terms(record.terms_json));
+  return terms.enrolment_opening;
+}
+
+// The entry of the enrolment, which came before there was a record that it could belong to.
+Status Engine::add_enrolment(const Gallery::Person& person, std::int64_t before, std::vector<LoggedEntry>& uses) {
+  QORGAN_TRY(const auto operations, store_.operations_after(person->enrolled_seq - 1, 1));
+  if (operations.empty()) return {};
+  QORGAN_TRY(const auto entries, store_.entries_of_request(operations.front().request_id));
+  for (const store::Entry& entry : entries) {
+    if (!entry.index || *entry.index >= before) continue;
+    QORGAN_TRY(LoggedEntry one, logged_entry(entry));
+    if (one.event != ledger::Event::enrol) continue;
+    QORGAN_TRY(one.opening, enrolment_opening(operations.front().request_id));
+    uses.push_back(std::move(one));
+  }
+  return {};
+}
+
+Result<Trace> Engine::trace(const protocol::RecordId& record, std::int64_t before, std::size_t count_max) {
+  const std::lock_guard lock(mutex_);
+  const Gallery::Person person = gallery_.find_record(record);
+  if (!person)
+    return failure(ErrorCode::not_found, "there is no record of this handle", here(), "It may have been erased");
+  Trace trace;
+  trace.terms = person->terms;
+  trace.flags = person->flags;
+  for (const FingerShares& finger : *person->fingers) trace.fingers.push_back(finger.position());
+  const auto add = [&](std::vector<LoggedEntry>& to, const std::vector<store::Entry>& entries) -> Status {
+    for (const store::Entry& entry : entries) {
+      if (!entry.index || *entry.index >= before) continue;
+      QORGAN_TRY(LoggedEntry one, logged_entry(entry));
+      to.push_back(std::move(one));
+    }
+    return {};
+  };
+  QORGAN_TRY(const auto uses, store_.entries_of_record(person->enrolled_seq, before, count_max));
+  QORGAN_CHECK(add(trace.uses, uses));
+  if (uses.size() < count_max) QORGAN_CHECK(add_enrolment(person, before, trace.uses));
+  QORGAN_TRY(const auto searches, store_.entries_of_event(stored_event(ledger::Event::identify, false),
+                                                          person->terms.enrolled_ms, before, count_max));
+  QORGAN_CHECK(add(trace.searches, searches));
+  // A search's details are its desk's and the court's, not each person's among whom was searched.
+  for (LoggedEntry& search : trace.searches) search.opening.clear();
+  return trace;
+}
+
+Result<std::vector<policy::Check>> Engine::explain(const protocol::RequestId& id, const std::string& desk) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
+  if (flight->judgement.checks.empty())
+    return failure(ErrorCode::not_found, "the reasons for this decision are no longer kept", here());
+  return flight->judgement.checks;
+}
+
+protocol::SubjectId Engine::subject_of(const protocol::Request& request) const {
+  if (request.asker == protocol::Asker::desk) return request.subject;
+  const Gallery::Person person = gallery_.find_record(request.record);
+  return person ? person->subject : protocol::SubjectId{};
+}
+
+std::vector<protocol::RecordId> Engine::overdue(std::int64_t now_ms) const {
+  std::vector<protocol::RecordId> records;
+  for (const Gallery::Person& person : gallery_.everyone())
+    if (person->terms.keep_until_ms != 0 && person->terms.keep_until_ms <= now_ms) records.push_back(person->record_id);
+  return records;
+}
+
+Result<std::size_t> Engine::open_hidden(std::int64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::int64_t> opened;
+  QORGAN_TRY(const auto openings,
+             store_.entries_of_event(stored_event(ledger::Event::opened, false), 0, INT64_MAX, SIZE_MAX));
+  for (const store::Entry& entry : openings) {
+    QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+    if (leaf.entry) opened.insert(*leaf.entry);
+  }
+  std::size_t closed = 0;
+  for (const ledger::Event event : {ledger::Event::verify, ledger::Event::identify}) {
+    QORGAN_TRY(const auto hidden, store_.entries_of_event(stored_event(event, true), 0, INT64_MAX, SIZE_MAX));
+    for (const store::Entry& entry : hidden) {
+      if (!entry.index || opened.contains(*entry.index)) continue;
+      QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+      if (leaf.hidden_until_s * 1000 > now_ms) {
+        ++closed;
+        continue;
+      }
+      QORGAN_CHECK(store_.add_entry(opened_entry(entry, now_ms)));
+      entries_written();
+    }
+  }
+  return closed;
+}
+
+Result<std::vector<store::Notice>> Engine::tell_notices(const std::string& party) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(std::vector<store::Notice> notices, store_.notices_of_party(party, true));
+  const std::int64_t now = unix_time_ms();
+  for (store::Notice& notice : notices) {
+    if (notice.told_ms != 0) continue;
+    notice.told_ms = now;
+    store::Along along;
+    along.entries.push_back(notified_entry(notice, false, now));
+    QORGAN_CHECK(store_.update_notice(notice, along));
+    entries_written();
+  }
+  return notices;
+}
+
+Status Engine::acknowledge_notice(const std::string& party, const protocol::RecordId& record) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(std::vector<store::Notice> notices, store_.notices_of_party(party, false));
+  const auto notice =
+      std::find_if(notices.begin(), notices.end(), [&](const store::Notice& one) { return one.record_id == record; });
+  if (notice == notices.end())
+    return failure(ErrorCode::not_found, "there is no such notice for this relying party", here());
+  if (notice->acknowledged_ms != 0) return {};
+  const std::int64_t now = unix_time_ms();
+  if (notice->told_ms == 0) notice->told_ms = now;
+  notice->acknowledged_ms = now;
+  store::Along along;
+  along.entries.push_back(notified_entry(*notice, true, now));
+  QORGAN_CHECK(store_.update_notice(*notice, along));
+  entries_written();
+  return {};
+}
+
+Result<std::vector<store::Notice>> Engine::notices_of(const protocol::RequestId& erasure) {
+  const std::lock_guard lock(mutex_);
+  return store_.notices_of_request(erasure);
+}
+
+Result<protocol::RecordId> Engine::erased_record(const protocol::RequestId& erasure) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const auto operation, store_.find_operation(erasure));
+  if (!operation || operation->kind != store::OperationKind::erase)
+    return failure(ErrorCode::not_found, "this request has destroyed no record", here());
+  return operation->record_id;
+}
+
+Status Engine::log_policy() {
+  constexpr const char* kNote = "policy";
+  const std::string digest = to_hex(judge_->policy()->digest());
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(const auto before, store_.find_note(kNote));
+  if (before == digest) return {};
+  ledger::Leaf leaf;
+  leaf.time_s = unix_time_ms() / 1000;
+  leaf.event = ledger::Event::policy;
+  leaf.digest = judge_->policy()->digest();
+  QORGAN_CHECK(store_.add_entry(plain_entry(leaf, unix_time_ms())));
+  QORGAN_CHECK(store_.put_note(kNote, digest));
+  entries_written();
+  return {};
+}
+
+}  // namespace qorgan::custodian

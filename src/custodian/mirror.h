@@ -1,0 +1,81 @@
+// A whole copy of another custodian's log, which this one cosigns (compare C2SP tlog-mirror): a checkpoint is cosigned
+// only where all of its entries are here and lead to its root. So no entry that counts is lost with its custodian.
+//
+// In a folder of its own are the files that are served: `checkpoint`, the newest that was cosigned, and `tile/...`.
+// Nothing is made durable at once: what a crash loses is asked for anew.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "custodian/mirror_messages.h"
+#include "ledger/checkpoint.h"
+#include "ledger/tiles.h"
+
+namespace qorgan::custodian {
+
+std::filesystem::path mirror_folder(const std::filesystem::path& custodian_folder, int of_custodian);
+
+struct MirrorOptions {
+  std::filesystem::path folder;
+  std::vector<ledger::VerifierKey> log_keys;  // the present one first, former ones after it
+  // Told of a checkpoint that the log has signed and that contradicts the one kept here. May be empty.
+  std::function<void(const std::string& seen_note, const ledger::AddCheckpoint& request)> on_fork;
+  ledger::Disk* disk = nullptr;  // null: the system's files
+};
+
+// Thread-safe.
+class Mirror {
+ public:
+  // Goes on from what is in the folder; what there does not lead to a root that the log has signed is put aside (the
+  // folder's name and ".damaged"), and the mirror begins anew. The witness, of the same log, outlives it. Errors:
+  // unavailable, storage_full.
+  static Result<std::unique_ptr<Mirror>> open(MirrorOptions options, ledger::Witness& witness);
+
+  // Adds the entries and has the witness answer. Entries of before are compared with those that are here. Answers
+  // besides MirrorAnswer's: 403 where entries or a root differ from what was mirrored, 404 where the checkpoint is
+  // another log's, 500 where the disk fails.
+  MirrorAnswer take(const MirrorUpdate& update);
+
+  // The newest that was cosigned, whole; empty before the first.
+  std::string checkpoint() const;
+  // Entries from that one on as join_entries() gives them, up to the first that ends beyond bytes_max; none beyond that
+  // checkpoint's size.
+  Result<Bytes> read(std::uint64_t from, std::size_t bytes_max) const;
+
+ private:
+  Mirror(MirrorOptions options, ledger::Witness& witness)
+      : options_(std::move(options)),
+        disk_(options_.disk != nullptr ? *options_.disk : ledger::Disk::system()),
+        witness_(witness) {}
+
+  const std::string& origin() const { return options_.log_keys.front().name; }
+  Status load();
+  Status load_from(const std::string& note);
+  Status reset();
+  Status begin_anew();
+  bool is_same(std::uint64_t index, const Bytes& entry, std::uint64_t size) const;
+  Result<bool> add(const MirrorUpdate& update);
+  MirrorAnswer ask_witness(const std::string& text);
+  bool leads_to(const ledger::Checkpoint& checkpoint) const;
+  void tell_fork(const ledger::AddCheckpoint& request) const;
+  Status keep(const std::string& note);
+  MirrorAnswer own_answer(int status, const std::string& text) const;
+  MirrorAnswer no_disk(const Error& error);
+
+  const MirrorOptions options_;
+  ledger::Disk& disk_;
+  ledger::Witness& witness_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<ledger::TileReader> reader_;
+  std::optional<ledger::TileWriter> writer_;  // none after the disk has failed
+  ledger::Checkpoint kept_;
+  std::string kept_note_;
+  std::uint64_t durable_size_ = 0;
+};
+
+}  // namespace qorgan::custodian
