@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kStartTimeoutMs = 120'000;
+constexpr int kStartTimeoutMs = 600'000;
 constexpr int kSearchesMax = 1000;
 
 struct RefreshFigures {

@@ -7,11 +7,10 @@
 #include "custodian/entries.h"
 #include "custodian/fault.h"
 #include "custodian/files.h"
+#include "custodian/operator_client.h"
 #include "custodian/peer_messages.h"
 #include "ledger/disk.h"
 #include "ledger/folder_lock.h"
-#include "net/client.h"
-#include "protocol/peer.h"
 
 namespace qorgan::custodian {
 namespace {
@@ -27,16 +26,12 @@ store::Options store_options(const fs::path& path, const CustodianKeys& keys, co
   return options;
 }
 
-Status ask_daemon(const fs::path& file, const CustodianKeys& keys, const protocol::Network& network) {
-  net::Client client(protocol::peer_of(network, keys.index), keys.tls,
-                     protocol::own_hello(network, net::Party::custodian(keys.index)));
+Status ask_daemon(const BackupOptions& options, const fs::path& file) {
+  QORGAN_TRY(OperatorClient daemon, OperatorClient::open(options.folder, options.network_file));
   net::Message question = plain_message(protocol::type::backup);
   question.head["path"] = file.string();
-  const auto answer = client.call(question, Deadline::after_ms(limits::backup_timeout_ms));
-  if (answer) return {};
-  Error error = answer.error();
-  if (error.where.empty()) error.where = network.describe(keys.index);
-  return tl::unexpected(std::move(error));
+  QORGAN_CHECK(daemon.call(question, Deadline::after_ms(limits::backup_timeout_ms)));
+  return {};
 }
 
 // A copy beside the database, for its owner alone.
@@ -68,12 +63,12 @@ Status check_and_mark(const fs::path& path, const CustodianKeys& keys, const pro
 }  // namespace
 
 Status back_up(const BackupOptions& options) {
-  QORGAN_TRY(const protocol::Network network, protocol::load_network(options.network_file));
-  QORGAN_TRY(const CustodianKeys keys, load_custodian_keys(options.folder, network));
   std::error_code error;
   const fs::path file = fs::absolute(options.file, error);
   if (error) return failure(ErrorCode::invalid_input, "no path for a file", options.file.string());
-  if (ledger::FolderLock::is_taken(options.folder / kLogFolder)) return ask_daemon(file, keys, network);
+  if (ledger::FolderLock::is_taken(options.folder / kLogFolder)) return ask_daemon(options, file);
+  QORGAN_TRY(const protocol::Network network, protocol::load_network(options.network_file));
+  QORGAN_TRY(const CustodianKeys keys, load_custodian_keys(options.folder, network));
   QORGAN_TRY(store::Store store,
              store::Store::open(store_options(options.folder / kDatabaseFile, keys, network), keys.storage.clone()));
   return store.back_up(file);

@@ -132,6 +132,10 @@ Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& 
     if (request.kind == Kind::enrol && !judgement.refused)
       judgement.terms = terms_told(network_, request, *purpose, *party, decision.retention_days);
   }
+  // Today a search tells its desk who was found. What may learn one bit alone must not have it.
+  if (request.kind == Kind::identify && decision.one_bit && !judgement.refused)
+    judgement.refused = Error{ErrorCode::refused, "an answer of one bit cannot be given yet", request.purpose,
+                              "Verify against the number, or search under a warrant"};
   if (judgement.refused && !question.asked_by_subject)
     counter_.give_back(request.desk, party_id, request.operator_name, steady_ms);
   return judgement;

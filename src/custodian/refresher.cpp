@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/limits.h"
@@ -18,6 +19,12 @@ constexpr std::int64_t kDayMs = 86'400'000;
 
 Deadline soon() {
   return Deadline::after_ms(limits::refresh_step_timeout_ms);
+}
+
+std::int64_t last_epoch(const Gallery& gallery) {
+  std::int64_t last = 0;
+  for (const Gallery::Person& person : gallery.everyone()) last = std::max(last, person->epoch);
+  return last;
 }
 
 // Custodian 0's new shares, and what it has in common with its neighbours.
@@ -94,7 +101,8 @@ Status Refresher::begin() {
   const std::lock_guard lock(mutex_);
   if (plan_.is_under_way()) return {};
   RefreshPlan plan;
-  plan.epoch = plan_.epoch + 1;
+  // Also where this custodian has lost its memory of the last one.
+  plan.epoch = std::max(plan_.epoch, last_epoch(engine_.gallery())) + 1;
   plan.next = 1;
   plan.last = engine_.applied_sequence();
   plan.people = static_cast<std::int64_t>(engine_.gallery().size().people);
@@ -203,7 +211,14 @@ Status Refresher::stage_everywhere(const Refresh& refresh, std::vector<NewShares
         deadline);
   }
   QORGAN_CHECK(own);
-  if (!asked) return tl::unexpected(asked.error());
+  QORGAN_TRY(const auto answers, std::move(asked));
+  // A coordinator that was set back would give a number out a second time, and keep new shares that fit no other's.
+  for (const net::Message& answer : answers) {
+    QORGAN_TRY(const std::int64_t applied, net::int_field(answer.head, "sequence", 0, INT64_MAX));
+    if (applied > engine_.applied_sequence())
+      return failure(ErrorCode::damaged, "a custodian has applied decisions that the coordinator does not know of",
+                     "custodian 0", "One was set back to an older copy; their operators must restore the newest");
+  }
   return {};
 }
 

@@ -35,7 +35,9 @@ Result<Message> Service::refresh_stage(const Message& question) {
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const auto common, net::hex_field<32>(question.head, "common"));
   QORGAN_CHECK(refresh_part_.stage(id, common, in_time()));
-  return plain_message(type::answer);
+  Message message = plain_message(type::answer);
+  message.head["sequence"] = engine_.applied_sequence();
+  return message;
 }
 
 Result<Message> Service::refresh_differences(const Message& question) {

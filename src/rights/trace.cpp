@@ -15,9 +15,11 @@ namespace {
 
 using nlohmann::json;
 
+// Within a second by the requests' ids, which begin with their milliseconds.
 void newest_first(std::vector<TraceEntry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const TraceEntry& a, const TraceEntry& b) { return a.time_s > b.time_s; });
+  std::stable_sort(entries.begin(), entries.end(), [](const TraceEntry& a, const TraceEntry& b) {
+    return a.time_s != b.time_s ? a.time_s > b.time_s : a.request > b.request;
+  });
 }
 
 const std::string& event_text(ledger::Event event, Language language) {

@@ -160,21 +160,6 @@ Status drop_entry(Database& database, const Keys& keys, std::int64_t number) {
   return change_counts(database, keys, [](Counts& counts) { --counts.entries; });
 }
 
-Status adopt_entries(Database& database, const Keys& keys, const Id& request_id, std::int64_t record_seq) {
-  QORGAN_TRY(const std::vector<Entry> entries, entries_of_request(database, keys, request_id));
-  OpeningKeys opening_keys(database, keys);
-  QORGAN_TRY(const crypto::Key* key, opening_keys.find(record_seq));
-  for (const Entry& entry : entries) {
-    if (entry.record_seq != 0) continue;
-    QORGAN_TRY(Row row, find_row(database, keys, entry.number));
-    row.entry.record_seq = record_seq;
-    row.entry.opening = entry.opening.clone();
-    if (!row.sealed.empty()) row.sealed = keys.seal_opening(*key, row.entry);
-    QORGAN_CHECK(write_row(database, keys, row));
-  }
-  return {};
-}
-
 Status forget_record(Database& database, const Keys& keys, std::int64_t record_seq) {
   std::vector<Row> rows;
   {

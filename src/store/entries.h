@@ -13,8 +13,6 @@ Result<std::int64_t> insert_entry(Database& database, const Keys& keys, const En
 Status set_entry_index(Database& database, const Keys& keys, std::int64_t number, std::int64_t index);
 // Errors: not_found, internal (it is in the log).
 Status drop_entry(Database& database, const Keys& keys, std::int64_t number);
-// Those of an enrolment, which were written before the record was there, speak of it from now on.
-Status adopt_entries(Database& database, const Keys& keys, const Id& request_id, std::int64_t record_seq);
 // Destroys the openings of the entries that speak of a record, and that they do.
 Status forget_record(Database& database, const Keys& keys, std::int64_t record_seq);
 

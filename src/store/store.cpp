@@ -174,10 +174,8 @@ Status Store::apply_enrol(std::int64_t sequence, const Id& request_id, const Rec
   QORGAN_CHECK(check_new_record(record));
   QORGAN_ASSERT(record.enrolled_seq == sequence);
   const Operation operation{sequence, OperationKind::enrol, request_id, record.record_id};
-  return apply(operation, now_ms, along, [&](Database& database, const Keys& keys) -> Status {
-    QORGAN_CHECK(insert_record(database, keys, record));
-    return adopt_entries(database, keys, request_id, sequence);
-  });
+  return apply(operation, now_ms, along,
+               [&](Database& database, const Keys& keys) { return insert_record(database, keys, record); });
 }
 
 Status Store::apply_erase(std::int64_t sequence, const Id& request_id, const Id& record_id, std::int64_t now_ms,

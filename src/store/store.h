@@ -189,7 +189,6 @@ class Store {
   // record without fingers, with positions not rising or outside 1..10, a share that is empty or over
   // limits::stored_share_bytes_max, terms over limits::stored_terms_bytes_max, an epoch or flags that are not 0; and as
   // add_entry's and limits::stored_answered_max say), unavailable (while the file is being rebuilt).
-  // The entries of an enrolment's request speak of its record from then on.
   Status apply_enrol(std::int64_t sequence, const Id& request_id, const Record& record, std::int64_t now_ms,
                      const Along& along = {});
   // Destroys: the record's key and shares are overwritten in the file, and the write-ahead log, in which older copies

@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
+from logs import entries_of, read_logs
 from support import (BUSY, DAMAGED, FAULTY, INVALID_INPUT, NO, NOT_FOUND, PROGRAM, REFUSED, STALE, STORAGE_FULL, TIMEOUT,
                      UNAVAILABLE, UNDECIDED, VERSION_MISMATCH, WRONG_NETWORK, YES, Network, NetworkTest, iin,
                      request_id, run_program, wait_until)
@@ -202,10 +203,12 @@ class RefuseToStartTest(unittest.TestCase):
                 mine = self.original / name
                 keep = mine.read_bytes()
                 shutil.copy(self.net.custodian_folder(2) / name, mine)
-                code = {"tls.pem": DAMAGED, "pseudonym.key": DAMAGED, "storage.key": REFUSED,
+                code = {"tls.pem": WRONG_NETWORK, "pseudonym.key": DAMAGED, "storage.key": REFUSED,
                         "sign.key": WRONG_NETWORK}[name]
-                self.refuse(code)
-                mine.write_bytes(keep)
+                try:
+                    self.refuse(code)
+                finally:
+                    mine.write_bytes(keep)
 
     def test_keys_that_are_missing_or_cut(self):
         for name in ("tls.pem", "pseudonym.key", "storage.key", "sign.key"):
@@ -227,13 +230,50 @@ class RefuseToStartTest(unittest.TestCase):
                 self.refuse(REFUSED, path, "600")
                 path.chmod(0o600)
 
+    def test_another_policy_than_its_own(self):
+        policy = self.original / "policy"
+        text = policy.read_text()
+        cases = {"none": (None, NOT_FOUND), "empty": ("", INVALID_INPUT),
+                 "another custodian's": ((self.net.custodian_folder(2) / "policy").read_text(), REFUSED),
+                 "another network's": ((self.other.custodian_folder(1) / "policy").read_text(), REFUSED),
+                 "changed": (text.replace('"desk_per_minute":6000', '"desk_per_minute":6001', 1), DAMAGED),
+                 "unsigned": (text[:text.index("\n\n") + 1], INVALID_INPUT)}
+        for name, (content, code) in cases.items():
+            with self.subTest(name):
+                policy.unlink(missing_ok=True)
+                if content is not None:
+                    policy.write_text(content)
+                self.refuse(code, policy)
+
+    def test_another_log_than_its_own(self):
+        """A custodian without its log must not begin another one."""
+        log = self.original / "ledger"
+        shutil.rmtree(log)
+        self.refuse(NOT_FOUND, log)
+        for name, other in (("another custodian's", self.net.custodian_folder(2)),
+                            ("another network's", self.other.custodian_folder(1))):
+            with self.subTest(name):
+                shutil.copytree(other / "ledger", log)
+                ended = self.net.try_start(1)
+                self.assertIn(ended.code, (DAMAGED, WRONG_NETWORK, REFUSED), ended)
+                self.assertIn(str(log), ended.err, ended)
+                shutil.rmtree(log)
+
+    def test_a_log_with_a_changed_entry(self):
+        bundles = [path for path in (self.original / "ledger" / "tile" / "entries").rglob("*") if path.is_file()]
+        newest = max(bundles, key=lambda path: path.stat().st_size)
+        content = newest.read_bytes()
+        self.assertIn(b'"event":"enrol"', content)
+        newest.write_bytes(content.replace(b'"event":"enrol"', b'"event":"erase"'))
+        self.refuse(DAMAGED, newest.parent.parent)
+
     def test_a_database_that_others_can_read(self):
         self.net.database(1).chmod(0o644)
         self.refuse(REFUSED, self.net.database(1))
 
     def test_a_second_process_on_one_folder(self):
         self.start(self.net, 1)
-        self.refuse(BUSY, self.net.database(1))
+        self.refuse(BUSY, self.original)
         self.assertEqual(self.net.stop(1), 0)
 
     def test_a_port_that_is_taken(self):
@@ -301,9 +341,11 @@ class FullDiskTest(NetworkTest):
             answer = self.net.desk(*words)
             if answer.code != YES:
                 return person, words, answer
+            self.answered.append(chosen)
         raise AssertionError("it was never full")
 
     def check_full(self, custodian, first, **options):
+        self.answered = []
         before = next(iter(self.net.people()))
         person, words, answer = self.fill(custodian, first, **options)
         self.assertIn(answer.code, (STORAGE_FULL, UNDECIDED), answer)
@@ -318,8 +360,12 @@ class FullDiskTest(NetworkTest):
         self.net.start(custodian)
         self.net.wait_ready()
         again = self.net.desk(*words)
-        # Where it was decided before the room was gone, it is done now.
-        self.assertIn(again.code, (YES,) if answer.code == UNDECIDED else (STORAGE_FULL, STALE), f"{answer}\n{again}")
+        # Where it was decided before the room was gone, it is done now; where not, it was given up at the start.
+        self.assertIn(again.code, (YES, UNAVAILABLE) if answer.code == UNDECIDED else (STORAGE_FULL, STALE),
+                      f"{answer}\n{again}")
+        for log in read_logs(self.net):
+            for done in self.answered:
+                self.assertEqual(entries_of(log, done), ["enrol"])
         if again.code != YES:
             self.enrol(person)
         self.assertEqual(self.net.people(), {before + person - first + 1})

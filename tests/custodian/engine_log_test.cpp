@@ -1,0 +1,258 @@
+// What one custodian writes into its log, judges by its policy, and tells the subject.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "policy/warrant.h"
+#include "tests/custodian/engine_trial.h"
+
+namespace qorgan::custodian {
+namespace {
+
+using namespace test;
+using ledger::Event;
+
+class EngineLogTest : public EngineTrial {
+ protected:
+  // The log as everybody reads it.
+  std::vector<ledger::Leaf> leaves() {
+    std::vector<ledger::Leaf> all;
+    for (std::uint64_t i = 0; i < engine_->log().size(); ++i) {
+      const auto entry = engine_->log().entry(i);
+      EXPECT_TRUE(entry);
+      const auto leaf = ledger::parse_leaf({reinterpret_cast<const char*>(entry->data()), entry->size()});
+      EXPECT_TRUE(leaf) << leaf.error().message();
+      all.push_back(*leaf);
+    }
+    return all;
+  }
+  std::vector<Event> events_of(const Request& asked) {
+    std::vector<Event> events;
+    for (const ledger::Leaf& leaf : leaves())
+      if (leaf.request == asked.id) events.push_back(leaf.event);
+    return events;
+  }
+  // Waits until the log has that many entries of a request.
+  void expect_events(const Request& asked, const std::vector<Event>& expected) {
+    const Deadline deadline = plenty();
+    while (events_of(asked).size() < expected.size() && !deadline.passed()) std::this_thread::yield();
+    EXPECT_EQ(events_of(asked), expected);
+  }
+  // Of the subject: a lock and the like, as the web has checked it.
+  Request own(Kind kind, const Request& enrolment) {
+    Request made;
+    made.id = protocol::make_request_id(unix_time_ms());
+    made.kind = kind;
+    made.asker = kind == Kind::expire ? protocol::Asker::custodian : protocol::Asker::subject;
+    made.record = enrolment.record_id();
+    if (kind != Kind::expire) made.signed_request = "checked before";
+    return made;
+  }
+  Status apply(const Request& asked, OperationKind kind, const Request& enrolment, std::int64_t sequence) {
+    QORGAN_CHECK(prepare(asked));
+    QORGAN_CHECK(vote(asked));
+    return engine_->apply({sequence, kind, asked.id, enrolment.record_id(), 0, 0});
+  }
+};
+
+TEST_F(EngineLogTest, AVoteIsGivenAfterItsEntryIsPublished) {
+  const Request anna = request(Kind::enrol);
+  ASSERT_OK(prepare(anna));
+  EXPECT_EQ(events_of(anna), std::vector<Event>{});
+  ASSERT_OK(vote(anna));
+  EXPECT_EQ(events_of(anna), std::vector{Event::enrol});
+  EXPECT_EQ(engine_->log().published_size(), engine_->log().size());
+}
+
+TEST_F(EngineLogTest, AnEntrySaysTheGroundsAndNamesNobody) {
+  const Request anna = enrol(1, 1);
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  const std::vector<ledger::Leaf> all = leaves();
+  const ledger::Leaf& leaf = all.back();
+  EXPECT_EQ(leaf.event, Event::verify);
+  EXPECT_EQ(leaf.party, "office");
+  EXPECT_EQ(leaf.purpose, "verification");
+  EXPECT_FALSE(leaf.basis.empty());
+  ASSERT_TRUE(leaf.tag && leaf.details);
+  EXPECT_EQ(*leaf.tag, ledger::subject_tag(ledger::view_key_of(view_key(), 1), asked.id));
+  EXPECT_NE(*leaf.tag, ledger::subject_tag(ledger::view_key_of(view_key(), 2), asked.id));
+  for (const std::string secret :
+       {"operator", "desk\"", to_hex(asked.subject).c_str(), to_hex(anna.record_id()).c_str()})
+    EXPECT_EQ(leaf.text().find(secret), std::string::npos) << secret;
+}
+
+TEST_F(EngineLogTest, ARefusalIsLoggedAndSaysWho) {
+  Request asked = request(Kind::verify);
+  enrol(1, 1);
+  asked.purpose = "curiosity";
+  ASSERT_OK(prepare(asked));
+  const Status refused = vote(asked);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::refused);
+  EXPECT_NE(refused.error().where.find("custodian 1"), std::string::npos) << refused.error().message();
+  expect_events(asked, {Event::refused});
+  EXPECT_EQ(phase(asked), Phase::aborted);
+  const auto checks = engine_->explain(asked.id, "desk");
+  ASSERT_OK(checks);
+  EXPECT_TRUE(std::any_of(checks->begin(), checks->end(),
+                          [](const policy::Check& check) { return check.rule == "purpose" && !check.passed; }));
+  EXPECT_ERROR(engine_->explain(asked.id, "another desk"), ErrorCode::not_found);
+}
+
+TEST_F(EngineLogTest, WhatCameToNothingSaysSo) {
+  enrol(1, 1);
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  ASSERT_OK(engine_->abort(asked.id, {ErrorCode::unavailable, "a custodian is away", {}, {}}));
+  expect_events(asked, {Event::verify, Event::aborted});
+  const Request never = request(Kind::verify);
+  ASSERT_OK(prepare(never));
+  ASSERT_OK(engine_->abort(never.id, {ErrorCode::unavailable, "a custodian is away", {}, {}}));
+  expect_events(never, {});
+}
+
+// Stopped at once after the vote: the next start finds the entry, ends the comparison that lost its probe, and says so.
+TEST_F(EngineLogTest, AfterAStopTheEndIsLogged) {
+  enrol(1, 1);
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  open(1);
+  expect_events(asked, {Event::verify, Event::aborted});
+  open(1);
+  expect_events(asked, {Event::verify, Event::aborted});
+}
+
+TEST_F(EngineLogTest, ADatabaseThatWasSetBackIsNoticed) {
+  enrol(1, 1);
+  close();
+  const std::filesystem::path file = state() / "custodian-1" / kDatabaseFile;
+  std::filesystem::copy_file(file, file.string() + ".old");
+  open(1);
+  enrol(2, 2);
+  close();
+  std::filesystem::remove(file.string() + "-wal");
+  std::filesystem::copy_file(file.string() + ".old", file, std::filesystem::copy_options::overwrite_existing);
+  const auto opened = try_open(1);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::damaged);
+  EXPECT_NE(opened.error().message().find("set back"), std::string::npos) << opened.error().message();
+}
+
+TEST_F(EngineLogTest, AWarrantIsUsedAsOftenAsItSaysAndNoMore) {
+  enrol(1, 1);
+  auto two = make_trial_warrant(state(), network_, 2);
+  ASSERT_OK(two);
+  warrant_ = *two;
+  const auto search = [&] {
+    const Request asked = request(Kind::identify);
+    EXPECT_TRUE(prepare(asked));
+    return std::pair(asked, vote(asked));
+  };
+  const auto [first, first_vote] = search();
+  ASSERT_OK(first_vote);
+  const auto [second, second_vote] = search();
+  ASSERT_OK(second_vote);
+  EXPECT_ERROR(search().second, ErrorCode::refused);
+  // What came to nothing is not counted; and a new start forgets no use.
+  ASSERT_OK(engine_->abort(second.id, kAway));
+  const auto [third, third_vote] = search();
+  ASSERT_OK(third_vote);
+  ASSERT_OK(engine_->take_snapshot(third.id, 1, soon()));
+  ASSERT_OK(engine_->take_comparison(third.id));
+  ASSERT_OK(engine_->store_result(third.id, {0, 0}, 1, {}));
+  ASSERT_OK(engine_->commit_comparison(third.id));
+  open(1);  // aborts the first, which had no result
+  ASSERT_OK(search().second);
+  EXPECT_ERROR(search().second, ErrorCode::refused);
+}
+
+TEST_F(EngineLogTest, WithoutAWarrantThereIsNoSearch) {
+  enrol(1, 1);
+  warrant_.clear();
+  const Request asked = request(Kind::identify);
+  ASSERT_OK(prepare(asked));
+  EXPECT_ERROR(vote(asked), ErrorCode::refused);
+  expect_events(asked, {Event::refused});
+}
+
+TEST_F(EngineLogTest, ALockedRecordIsLeftOutAndAnUnlockedOneIsNot) {
+  const Request anna = enrol(1, 1);
+  ASSERT_OK(apply(own(Kind::lock, anna), OperationKind::lock, anna, 2));
+  const Request refused = request(Kind::verify);
+  ASSERT_OK(prepare(refused));
+  EXPECT_ERROR(vote(refused), ErrorCode::refused);
+  open(1);
+  EXPECT_EQ(engine_->person(anna.record_id())->flags, store::kLocked);
+  ASSERT_OK(apply(own(Kind::unlock, anna), OperationKind::unlock, anna, 3));
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  // Locked between the vote and the comparison.
+  ASSERT_OK(apply(own(Kind::lock, anna), OperationKind::lock, anna, 4));
+  EXPECT_ERROR(engine_->take_snapshot(asked.id, 4, plenty()), ErrorCode::refused);
+}
+
+TEST_F(EngineLogTest, WithdrawnConsentEndsWhatRestsOnIt) {
+  const Request anna = enrol(1, 1);
+  ASSERT_OK(apply(own(Kind::withdraw, anna), OperationKind::withdraw, anna, 2));
+  const Request refused = request(Kind::verify);
+  ASSERT_OK(prepare(refused));
+  EXPECT_ERROR(vote(refused), ErrorCode::refused);
+}
+
+TEST_F(EngineLogTest, ATraceTellsEveryUseAndErasingDestroysWhatItTells) {
+  const Request anna = enrol(1, 1);
+  const Request asked = ready(Kind::verify, 1);
+  ASSERT_OK(engine_->take_comparison(asked.id));
+  ASSERT_OK(engine_->store_result(asked.id, {0, 0}, 1, {}));
+  ASSERT_OK(engine_->commit_comparison(asked.id));
+  const Request search = ready(Kind::identify, 1);
+  const auto trace = engine_->trace(anna.record_id(), INT64_MAX, 100);
+  ASSERT_OK(trace);
+  ASSERT_EQ(trace->uses.size(), 2U);
+  EXPECT_EQ(trace->uses[0].event, Event::verify);
+  EXPECT_EQ(trace->uses[1].event, Event::enrol);
+  for (const LoggedEntry& use : trace->uses) {
+    const auto leaf = ledger::parse_leaf(use.leaf);
+    const auto opening = ledger::parse_opening(use.opening);
+    ASSERT_TRUE(leaf && opening);
+    EXPECT_EQ(leaf->details, ledger::details_commitment(*opening));
+    EXPECT_NE(opening->details.find("operator"), std::string::npos);
+  }
+  ASSERT_EQ(trace->searches.size(), 1U);
+  EXPECT_TRUE(trace->searches[0].opening.empty());
+
+  const Request erasure = own(Kind::erase, anna);
+  ASSERT_OK(apply(erasure, OperationKind::erase, anna, 2));
+  expect_events(erasure, {Event::erase, Event::erased});
+  EXPECT_ERROR(engine_->trace(anna.record_id(), INT64_MAX, 100), ErrorCode::not_found);
+  // The entries stay in the log for ever; what would open them is gone.
+  for (const Request& before : {anna, asked}) {
+    const auto entries = engine_->logged_entries(before.id, plenty());
+    ASSERT_OK(entries);
+    for (const LoggedEntry& entry : *entries) EXPECT_TRUE(entry.opening.empty());
+  }
+  // Whom an answer was given to is to be told, once.
+  const auto notices = engine_->tell_notices("office");
+  ASSERT_OK(notices);
+  ASSERT_EQ(notices->size(), 1U);
+  EXPECT_EQ(notices->front().answered, std::vector{asked.id});
+  ASSERT_OK(engine_->acknowledge_notice("office", anna.record_id()));
+  EXPECT_EQ(engine_->tell_notices("office")->size(), 0U);
+  expect_events(erasure, {Event::erase, Event::erased, Event::notified, Event::notified});
+}
+
+TEST_F(EngineLogTest, ARecordEndsByItselfOnlyWhenItsTimeIsOver) {
+  const Request anna = enrol(1, 1);
+  EXPECT_TRUE(engine_->overdue(INT64_MAX).empty());  // kept until it is withdrawn
+  const Request early = own(Kind::expire, anna);
+  ASSERT_OK(prepare(early));
+  EXPECT_ERROR(vote(early), ErrorCode::refused);
+}
+
+}  // namespace
+}  // namespace qorgan::custodian
