@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   cli::add_rights(app, context);
   cli::add_receipt(app, context);
   cli::add_certificate(app, context);
+  cli::add_absence(app, context);
   cli::add_log(app, context);
   cli::add_policy(app, context);
   cli::add_warrant(app, context);

@@ -21,8 +21,8 @@ using rights::SubjectSecret;
 struct PaperOptions {
   std::string file;
   std::string network;
-  std::string secret;  // "-": the first line of standard input
-  std::string language = "ru";
+  std::string secret;    // "-": the first line of standard input
+  std::string language;  // empty: the paper's own, or Russian
   std::string format = "text";
   std::string out;
 };
@@ -97,18 +97,23 @@ Result<std::optional<SubjectSecret>> read_secret(const PaperOptions& options) {
 template <class Kind>
 struct Checked {
   rights::ReadPaper<typename Kind::Content> read;
+  Language language = Language::ru;
   rights::Findings findings;
   const SubjectSecret* secret() const { return read.secret ? &*read.secret : nullptr; }
 };
 
 template <class Kind>
-Result<Checked<Kind>> check(const PaperOptions& options, Language language) {
+Result<Checked<Kind>> check(const PaperOptions& options) {
   QORGAN_TRY(std::string file, read_text_file(options.file, limits::receipt_text_bytes_max));
   auto read = Kind::read(file);
   wipe(file);  // a receipt's secret stands in it
   if (!read) return tl::unexpected(read.error());
   Checked<Kind> checked;
   checked.read = std::move(*read);
+  checked.language = checked.read.language.value_or(Language::ru);
+  if (!options.language.empty()) {
+    QORGAN_TRY(checked.language, rights::language_from_code(options.language));
+  }
   QORGAN_TRY(auto secret, read_secret(options));
   if (secret) checked.read.secret = std::move(secret);
   std::optional<rights::NetworkKeys> trusted;
@@ -117,31 +122,30 @@ Result<Checked<Kind>> check(const PaperOptions& options, Language language) {
     trusted = rights::keys_of(network);
   }
   QORGAN_TRY(checked.findings,
-             Kind::verify(checked.read.content, trusted ? &*trusted : nullptr, checked.secret(), language));
+             Kind::verify(checked.read.content, trusted ? &*trusted : nullptr, checked.secret(), checked.language));
   return checked;
 }
 
 template <class Kind>
 Status run_verify(const PaperOptions& options, bool json) {
-  QORGAN_TRY(const Language language, rights::language_from_code(options.language));
-  QORGAN_TRY(const auto checked, check<Kind>(options, language));
+  QORGAN_TRY(const auto checked, check<Kind>(options));
   if (json) {
     print_json({{"valid", true}, {"proven", checked.findings.proven}, {"not_proven", checked.findings.not_proven}});
   } else {
-    fmt::print("{}", rights::render_text(checked.findings, language));
+    fmt::print("{}", rights::render_text(checked.findings, checked.language));
   }
   return {};
 }
 
 template <class Kind>
-Result<Bytes> render(const Checked<Kind>& checked, const std::string& format, Language language) {
+Result<Bytes> render(const Checked<Kind>& checked, const std::string& format) {
   if (format == "pdf") {
-    QORGAN_TRY(const rights::Paper paper, Kind::paper(checked.read.content, checked.secret(), language));
+    QORGAN_TRY(const rights::Paper paper, Kind::paper(checked.read.content, checked.secret(), checked.language));
     return rights::render_pdf(paper);
   }
   std::string text = checked.read.content.text();
   if (format == "text") {
-    QORGAN_TRY(text, Kind::text(checked.read.content, checked.secret(), language));
+    QORGAN_TRY(text, Kind::text(checked.read.content, checked.secret(), checked.language));
   }
   Bytes bytes(text.begin(), text.end());
   wipe(text);
@@ -151,9 +155,8 @@ Result<Bytes> render(const Checked<Kind>& checked, const std::string& format, La
 // What is wrong is not printed: only a verified paper is.
 template <class Kind>
 Status run_print(const PaperOptions& options) {
-  QORGAN_TRY(const Language language, rights::language_from_code(options.language));
-  QORGAN_TRY(const auto checked, check<Kind>(options, language));
-  QORGAN_TRY(Bytes bytes, render<Kind>(checked, options.format, language));
+  QORGAN_TRY(const auto checked, check<Kind>(options));
+  QORGAN_TRY(Bytes bytes, render<Kind>(checked, options.format));
   Status written;
   if (!options.out.empty()) {
     written = write_file_atomically(options.out, bytes, FileMode::private_file);
@@ -170,9 +173,10 @@ void add_options(CLI::App& command, PaperOptions& options, bool has_secret) {
   if (has_secret)
     command.add_option("--secret", options.secret,
                        "The secret, to check that it belongs; - reads it from standard input");
-  command.add_option("--lang", options.language, "Language of what is printed: kk, ru or en")
-      ->check(CLI::IsMember({"kk", "ru", "en"}))
-      ->capture_default_str();
+  command
+      .add_option("--lang", options.language,
+                  "Language of what is printed: kk, ru or en; the paper's own where nothing is said")
+      ->check(CLI::IsMember({"kk", "ru", "en"}));
 }
 
 template <class Kind>

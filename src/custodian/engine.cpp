@@ -445,7 +445,7 @@ Status Engine::wait_logged(Flight& flight, Deadline deadline, std::unique_lock<s
   const bool in_time = changed_.wait_until(
       lock, deadline.at(), [&] { return stopping_ || flight.logged || flight.log_error || flight.ended(); });
   if (flight.phase == Phase::aborted) return tl::unexpected(flight.error);
-  if (flight.log_error) return tl::unexpected(*flight.log_error);
+  if (flight.log_error) return told_apart(Status(tl::unexpected(*flight.log_error)), here());
   if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
   if (!in_time || !flight.logged)
     return failure(ErrorCode::timeout, "a custodian's log did not take the request in time", here(), "Ask again");

@@ -94,6 +94,12 @@ Judgement judge_expiry(const Gallery::Person& person, std::int64_t now_ms) {
     judgement.refused = Error{ErrorCode::refused, "the record's time is not over", {}, "Set the coordinator's clock"};
   judgement.checks.push_back(
       {"retention", over, over ? "The record's time is over." : "The record's time is not over."});
+  if (!person) return judgement;
+  // On the ground that the record was enrolled on, which is over.
+  judgement.party = person->terms.party;
+  judgement.purpose = person->terms.purpose;
+  judgement.purpose_version = person->terms.purpose_version;
+  judgement.basis = person->terms.basis;
   return judgement;
 }
 

@@ -7,6 +7,15 @@
 
 namespace qorgan::custodian {
 
+namespace {
+
+// After these an entry may be in the log or not; the next start finds out.
+bool is_unknown(ErrorCode code) {
+  return code == ErrorCode::timeout || code == ErrorCode::undecided;
+}
+
+}  // namespace
+
 Recorder::Recorder(Engine& engine) : engine_(engine), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Recorder::~Recorder() = default;
@@ -24,6 +33,12 @@ void Recorder::run(const std::stop_token& stop) {
       if (stop.stop_requested()) return;
       if (Status done = record(entry); !done) {
         spdlog::error("cannot log: {}", done.error().message());
+        if (is_unknown(done.error().code)) {
+          spdlog::critical(
+              "whether an entry is in the log is not known: nothing is logged, and so nothing agreed to, "
+              "until this custodian starts anew");
+          return;
+        }
         pause();
         break;  // in order: the same one is tried again
       }
@@ -32,19 +47,29 @@ void Recorder::run(const std::stop_token& stop) {
 }
 
 Status Recorder::record(const store::Entry& entry) {
+  const auto before = unmarked_.find(entry.number);
+  if (before == unmarked_.end()) QORGAN_CHECK(append(entry));
+  const auto appended = unmarked_.find(entry.number);
+  if (appended == unmarked_.end()) return {};  // given up
+  QORGAN_CHECK(engine_.entry_logged(entry, appended->second));
+  unmarked_.erase(appended);
+  return {};
+}
+
+Status Recorder::append(const store::Entry& entry) {
   fault_point("log.before");
   const ByteView leaf = as_bytes(entry.leaf);
   const auto appended =
       engine_.log().append(Bytes(leaf.begin(), leaf.end()), Deadline::after_ms(limits::recorder_append_timeout_ms));
   if (appended) {
     fault_point("log.after");
-    return engine_.entry_logged(entry, appended->index);
+    unmarked_[entry.number] = appended->index;
+    return {};
   }
   // Nothing has been done yet of what was only agreed to, so that it can be given up; all else has happened, and is
-  // logged later. After a timeout nobody knows whether it is there: the next start finds out.
+  // logged later.
   const auto parsed = ledger::parse_leaf(entry.leaf);
-  const bool can_be_given_up =
-      parsed && ledger::is_agreed(parsed->event) && appended.error().code != ErrorCode::timeout;
+  const bool can_be_given_up = parsed && ledger::is_agreed(parsed->event) && !is_unknown(appended.error().code);
   if (can_be_given_up) return engine_.entry_failed(entry, appended.error());
   return tl::unexpected(appended.error());
 }

@@ -1,6 +1,7 @@
 // Puts into the log what the engine has written down for it, in that order.
 #pragma once
 
+#include <map>
 #include <thread>
 
 #include "custodian/engine.h"
@@ -19,8 +20,11 @@ class Recorder {
  private:
   void run(const std::stop_token& stop);
   Status record(const store::Entry& entry);
+  Status append(const store::Entry& entry);
 
   Engine& engine_;
+  // In the log, but the store could not be told yet, by number: never appended twice.
+  std::map<std::int64_t, std::uint64_t> unmarked_;
   std::jthread thread_;
 };
 

@@ -105,7 +105,7 @@ Result<std::array<Json, kCustodians>> SubjectClient::change(const SubjectRequest
         if (const auto aborted = read_abort(*answers[i])) return tl::unexpected(*aborted);
         confirmed[i] = std::move(*answers[i]);
       } else if (may_have_arrived(answers[i].error().code)) {
-        lost = answers[i].error();
+        if (!any_lost) lost = answers[i].error();
         any_lost = true;
       } else if (!refused) {
         refused = answers[i].error();

@@ -390,6 +390,17 @@ TEST_F(Together, OneThatIsAwayHoldsItUpAndItGoesOn) {
   }
 }
 
+TEST_F(Together, OneBeginsByItselfWhereTheNetworkFileSaysSo) {
+  protocol::Network network = trial_.network();
+  network.refresh_days = 30;
+  const std::filesystem::path file = trial_.folder(0) / "refresh.json";
+  ASSERT_OK(protocol::save_network(network, file));
+  EXPECT_EQ(protocol::load_network(file)->refresh_days, 30);
+  for (const int custodian : {0, 1, 2}) trial_.start(custodian, file);
+  ASSERT_TRUE(comes_true([&] { return ask(protocol::type::refresh_progress)["epoch"] == 1 && is_done(); }));
+  EXPECT_EQ(ask(protocol::type::refresh_progress)["done"], kPeople);
+}
+
 TEST_F(Together, RefreshesAreBegunAtTheCoordinatorByItsOperator) {
   for (const int custodian : {0, 1}) trial_.start(custodian);
   auto other = OperatorClient::open(trial_.folder(1), trial_.network_file());

@@ -253,19 +253,9 @@ class RefuseToStartTest(unittest.TestCase):
         for name, other in (("another custodian's", self.net.custodian_folder(2)),
                             ("another network's", self.other.custodian_folder(1))):
             with self.subTest(name):
+                shutil.rmtree(log, ignore_errors=True)
                 shutil.copytree(other / "ledger", log)
-                ended = self.net.try_start(1)
-                self.assertIn(ended.code, (DAMAGED, WRONG_NETWORK, REFUSED), ended)
-                self.assertIn(str(log), ended.err, ended)
-                shutil.rmtree(log)
-
-    def test_a_log_with_a_changed_entry(self):
-        bundles = [path for path in (self.original / "ledger" / "tile" / "entries").rglob("*") if path.is_file()]
-        newest = max(bundles, key=lambda path: path.stat().st_size)
-        content = newest.read_bytes()
-        self.assertIn(b'"event":"enrol"', content)
-        newest.write_bytes(content.replace(b'"event":"enrol"', b'"event":"erase"'))
-        self.refuse(DAMAGED, newest.parent.parent)
+                self.refuse(WRONG_NETWORK, "another log")
 
     def test_a_database_that_others_can_read(self):
         self.net.database(1).chmod(0o644)
