@@ -150,7 +150,9 @@ inline constexpr int recorder_wait_ms = 500;
 // A log that takes longer to make an entry durable has failed.
 inline constexpr int recorder_append_timeout_ms = 30'000;
 // How often custodians look for records whose time is over and for hidden entries to open: terms are counted in days.
-inline constexpr int retention_interval_ms = 1'000;
+inline constexpr int retention_interval_ms = 2'000;
+// An expiry that a custodian refuses (its clock or its copy of the terms differs) is proposed again after an hour.
+inline constexpr int retention_retry_ms = 3'600'000;
 
 // Entries of a log that are sent at once to those who mirror it, or history to one who is being recovered: half of a
 // message's body, so that the last item, however large, and a checkpoint with its proof find room as well.
@@ -211,6 +213,10 @@ inline constexpr int lookups_per_request_max = 3 * candidates_max;
 inline constexpr int requests_waiting_max = 256;
 // So that one desk cannot fill the custodians' queue.
 inline constexpr int requests_of_desk_max = 40;
+// Changes that people ask for themselves: of one person, and of all together. Fewer than limits::http_threads, so that
+// somebody who only looks (a trace) is answered while changes wait for a custodian.
+inline constexpr int requests_of_subject_max = 2;
+inline constexpr int requests_of_subjects_max = 6;
 // Searches are done one after the other. With 100,000 fingers each takes seconds: more than so many would wait longer
 // than a desk does. The rest of requests_waiting_max stays free for verifications and changes.
 inline constexpr int searches_waiting_max = 128;
@@ -434,6 +440,7 @@ inline constexpr int store_journal_pages = 4096;
 static_assert(request_kept_ms > request_age_ms_max + clock_skew_ms_max,
               "an answer must outlive the last moment at which its request can be repeated");
 static_assert(connections_max - custodian_places >= 3 * desk_connections_max, "three busy desks must find a place");
+static_assert(requests_of_subjects_max < http_threads);
 static_assert(searches_of_desk_max < requests_of_desk_max && searches_waiting_max < requests_waiting_max);
 static_assert(template_rows % 16 == 0 && template_width % 64 == 0, "the SIMD kernels need whole vectors");
 static_assert(lane_frame_bytes_max <= (std::size_t{1} << 24));

@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "custodian/database_file.h"
 #include "custodian/entries.h"
-#include "custodian/fault.h"
 #include "custodian/files.h"
 #include "custodian/operator_client.h"
 #include "custodian/peer_messages.h"
@@ -91,7 +90,6 @@ Status restore(const BackupOptions& options) {
     checked.error().where = options.file.string();
     return checked;
   }
-  fault_point("restore.checked");
   QORGAN_CHECK(set_database_aside(options.folder));
   fs::rename(copy, database, error);
   if (error)

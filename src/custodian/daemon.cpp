@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -52,6 +53,9 @@ struct Daemon::State {
   std::condition_variable changed;
   bool stopping = false;
   std::thread keeper;
+  std::thread dates;
+  // Records that a custodian would not expire, and until when they are left alone.
+  std::map<protocol::RecordId, std::chrono::steady_clock::time_point> expiry_rests;
   protocol::RequestId asked_last{};  // by the keeper, of the requests that it asks the coordinator after
 
   void serve(net::Connection connection, const net::Hello& hello);
@@ -98,7 +102,6 @@ void Daemon::State::take_lane(net::Connection connection, const net::Hello& hell
 // Asks the coordinator after requests that were left undecided, and drops old ones.
 void Daemon::State::keep() {
   auto next_purge = std::chrono::steady_clock::now();
-  auto next_dates = next_purge;
   while (true) {
     if (keys.index == kCoordinator) {
       give_up_left();
@@ -112,40 +115,49 @@ void Daemon::State::keep() {
         spdlog::error("cannot drop old requests: {}", purged.error().message());
       next_purge += std::chrono::minutes(1);
     }
-    if (std::chrono::steady_clock::now() >= next_dates) {
-      look_after_dates();
-      next_dates += std::chrono::milliseconds(limits::retention_interval_ms);
-    }
     std::unique_lock lock(mutex);
     if (changed.wait_for(lock, std::chrono::milliseconds(limits::resolve_interval_ms), [&] { return stopping; }))
       return;
   }
 }
 
-// Records whose time is over, and hidden entries whose date has come.
+// Records whose time is over, and hidden entries whose date has come. On a thread of its own: an expiry waits for the
+// two others.
 void Daemon::State::look_after_dates() {
-  if (const auto opened = engine->open_hidden(unix_time_ms()); !opened)
-    spdlog::error("cannot open what was hidden until today: {}", opened.error().message());
-  if (coordinator) expire_overdue();
+  while (true) {
+    if (const auto opened = engine->open_hidden(unix_time_ms()); !opened)
+      spdlog::error("cannot open what was hidden until today: {}", opened.error().message());
+    if (coordinator) expire_overdue();
+    std::unique_lock lock(mutex);
+    if (changed.wait_for(lock, std::chrono::milliseconds(limits::retention_interval_ms), [&] { return stopping; }))
+      return;
+  }
 }
 
 void Daemon::State::expire_overdue() {
-  const std::vector<protocol::RecordId> overdue = engine->overdue(unix_time_ms());
-  const std::size_t count = std::min(overdue.size(), limits::outcomes_per_turn);
-  for (std::size_t i = 0; i < count; ++i) {
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(expiry_rests, [&](const auto& entry) { return entry.second <= now; });
+  std::size_t tried = 0;
+  for (const protocol::RecordId& record : engine->overdue(unix_time_ms())) {
+    if (expiry_rests.contains(record)) continue;
+    if (++tried > limits::outcomes_per_turn) return;  // the others at the next turn
     protocol::Request request;
     request.id = protocol::make_request_id(unix_time_ms());
     request.kind = protocol::Kind::expire;
     request.asker = protocol::Asker::custodian;
-    request.record = overdue[i];
+    request.record = record;
     const auto told =
         peers->call_both([&](int) { return expire_message(request); }, Deadline::after_ms(limits::connect_timeout_ms));
     if (!told) {
       spdlog::warn("a record's time is over, but a custodian cannot be told: {}", told.error().message());
-      return;  // again at the next turn
+      return;
     }
     const auto ended = service->take(request, {});
-    if (!ended) spdlog::error("a record's time is over, but it stays: {}", ended.error().message());
+    if (ended && !ended->head.contains("aborted")) continue;
+    // Each try is in three logs for ever.
+    expiry_rests[record] = now + std::chrono::milliseconds(limits::retention_retry_ms);
+    spdlog::error("a record's time is over, but it stays: {}",
+                  ended ? ended->head["aborted"].dump() : ended.error().message());
   }
 }
 
@@ -198,6 +210,7 @@ void Daemon::State::stop() {
   if (web) web->stop();
   if (server) server->stop();
   if (keeper.joinable()) keeper.join();
+  if (dates.joinable()) dates.join();
   recorder.reset();
 }
 
@@ -335,6 +348,7 @@ Result<Daemon> Daemon::start(const DaemonOptions& options) {
   s.recorder = std::make_unique<Recorder>(*s.engine);
   QORGAN_CHECK(s.start_services(options));
   s.keeper = std::thread([&s] { s.keep(); });
+  s.dates = std::thread([&s] { s.look_after_dates(); });
   return daemon;
 }
 

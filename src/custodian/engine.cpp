@@ -75,22 +75,37 @@ std::size_t view_key_bytes(const protocol::Request& request) {
   return request.kind == Kind::enrol ? kViewKeyBytes : 0;
 }
 
-// The view key and the shares, as they came.
-crypto::SecretBytes payload_of(const Flight& flight) {
-  const crypto::SecretBytes list = serialise_list(flight.shares);
-  crypto::SecretBytes all(kViewKeyBytes + list.size());
-  const auto out = all.expose_mutable();
-  std::copy(flight.view_key.expose().begin(), flight.view_key.expose().end(), out.begin());
-  std::copy(list.expose().begin(), list.expose().end(), out.subspan(kViewKeyBytes).begin());
-  return all;
-}
-
 Status read_payload(ByteView payload, int custodian, Flight& flight) {
   const std::size_t key_bytes = view_key_bytes(flight.request);
   if (payload.size() < key_bytes)
     return failure(ErrorCode::damaged, "an enrolment without its view key", "custodian " + std::to_string(custodian));
   if (key_bytes > 0) flight.view_key = crypto::Key(payload.first<kViewKeyBytes>());
   QORGAN_TRY(flight.shares, parse_list(payload.subspan(key_bytes), flight.request.fingers.size(), custodian));
+  return {};
+}
+
+// The view key and the shares, as they came; after them the terms, once they are known. All of it goes at the end.
+crypto::SecretBytes payload_of(const Flight& flight) {
+  const crypto::SecretBytes list = serialise_list(flight.shares);
+  const std::string terms = flight.terms ? flight.terms->text() : std::string();
+  crypto::SecretBytes all(kViewKeyBytes + list.size() + terms.size());
+  const auto out = all.expose_mutable();
+  std::copy(flight.view_key.expose().begin(), flight.view_key.expose().end(), out.begin());
+  std::copy(list.expose().begin(), list.expose().end(), out.subspan(kViewKeyBytes).begin());
+  std::copy(terms.begin(), terms.end(), out.subspan(kViewKeyBytes + list.size()).begin());
+  return all;
+}
+
+// The reverse, for what this custodian has stored itself.
+Status read_stored_payload(ByteView payload, int custodian, Flight& flight) {
+  const std::size_t shares_end =
+      view_key_bytes(flight.request) + flight.request.fingers.size() * mpc::serialised_bytes(custodian);
+  if (payload.size() < shares_end)
+    return failure(ErrorCode::damaged, "a stored request is cut short", "custodian " + std::to_string(custodian));
+  QORGAN_CHECK(read_payload(payload.first(shares_end), custodian, flight));
+  const ByteView terms = payload.subspan(shares_end);
+  if (terms.empty()) return {};
+  QORGAN_TRY(flight.terms, parse_terms({reinterpret_cast<const char*>(terms.data()), terms.size()}));
   return {};
 }
 
@@ -101,10 +116,9 @@ store::RequestRow to_row(const Flight& flight) {
   row.request_id = flight.request.id;
   row.state = stored_state(flight.phase);
   row.digest = flight.digest;
-  net::Json json = {{"request", protocol::to_json(flight.request)},
-                    {"common_own", to_hex(flight.common.own)},
-                    {"common_next", to_hex(flight.common.next)}};
-  if (flight.terms) json["terms"] = flight.terms->text();
+  const net::Json json = {{"request", protocol::to_json(flight.request)},
+                          {"common_own", to_hex(flight.common.own)},
+                          {"common_next", to_hex(flight.common.next)}};
   row.request_json = json.dump();
   row.updated_ms = flight.updated_ms;
   row.sequence = flight.sequence;
@@ -126,10 +140,7 @@ Result<std::shared_ptr<Flight>> from_row(const store::RequestRow& row, int custo
   flight->phase = phase_of(row.state);
   flight->updated_ms = row.updated_ms;
   flight->sequence = row.sequence;
-  if (row.payload.size() > 0) QORGAN_CHECK(read_payload(row.payload.expose(), custodian, *flight));
-  if (json.contains("terms") && json["terms"].is_string()) {
-    QORGAN_TRY(flight->terms, parse_terms(json["terms"].get_ref<const std::string&>()));
-  }
+  if (row.payload.size() > 0) QORGAN_CHECK(read_stored_payload(row.payload.expose(), custodian, *flight));
   flight->result.assign(row.result.expose().begin(), row.result.expose().end());
   flight->compared = static_cast<std::size_t>(row.compared);
   if (!row.error_json.empty()) {
@@ -218,6 +229,7 @@ Status Engine::load_requests() {
     for (const store::RequestRow& row : rows) {
       QORGAN_TRY(FlightPtr flight, from_row(row, index_));
       flight->deadline = deadline_of(flight->request);
+      flight->begun = flight->phase != Phase::prepared;  // whether it had is not known any more
       QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(flight->request.id));
       for (const store::Entry& entry : entries) {
         flight->entered = true;
@@ -253,11 +265,24 @@ Status Engine::check_room(const protocol::Request& request) const {
     return std::count_if(flights_.begin(), flights_.end(),
                          [&](const auto& entry) { return !entry.second->ended() && counts(entry.second->request); });
   };
-  const auto of_desk = [&](const protocol::Request& other) { return other.desk == request.desk; };
+  const auto of_desk = [&](const protocol::Request& other) {
+    return other.asker == protocol::Asker::desk && other.desk == request.desk;
+  };
+  const auto of_subject = [](const protocol::Request& other) { return other.asker == protocol::Asker::subject; };
+  const auto of_record = [&](const protocol::Request& other) {
+    return of_subject(other) && other.record == request.record;
+  };
   const auto search = [](const protocol::Request& other) { return other.kind == Kind::identify; };
   const auto search_of_desk = [&](const protocol::Request& other) { return search(other) && of_desk(other); };
   const auto busy = [&](const char* what) { return failure(ErrorCode::busy, what, here(), "Try again in a minute"); };
-  if (count(of_desk) >= limits::requests_of_desk_max) return busy("too many requests of this desk are waiting");
+  // Subjects have places of their own, each a few, so that no desk and no other subject takes them.
+  if (request.asker == protocol::Asker::subject) {
+    if (count(of_record) >= limits::requests_of_subject_max) return busy("other requests of this person are waiting");
+    if (count(of_subject) >= limits::requests_of_subjects_max) return busy("too many people's requests are waiting");
+    return {};
+  }
+  if (request.asker == protocol::Asker::desk && count(of_desk) >= limits::requests_of_desk_max)
+    return busy("too many requests of this desk are waiting");
   if (count([](const protocol::Request&) { return true; }) >= limits::requests_waiting_max)
     return busy("too many requests are waiting");
   if (request.kind != Kind::identify) return {};
@@ -411,6 +436,7 @@ Status Engine::enter(Flight& flight) {
     QORGAN_TRY(warrant_uses, told_apart(store_.warrant_uses(*warrant), here()));
   }
   const std::int64_t now = unix_time_ms();
+  flight.log_error.reset();
   flight.judgement = judge_->judge(request, person, warrant_uses, now);
   if (flight.judgement.refused) return refuse(flight, *flight.judgement.refused);
   if (request.kind == Kind::enrol) flight.terms = terms_of(flight.judgement, now);
@@ -702,6 +728,7 @@ Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestI
   if (flight->phase != Phase::agreed || !flight->has_snapshot)
     return failure(ErrorCode::stale, "a comparison that is not ready to run, or has run", here(), "Ask anew");
   flight->has_snapshot = false;
+  flight->begun = true;
   return ComparisonInput{flight->request,
                          flight->digest,
                          flight->order_digest,
@@ -850,8 +877,10 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason, store::Alon
     const Gallery::Person person = person_asked_about(flight.request);
     along.entries.push_back(
         aborted_entry(flight.request, person ? person->enrolled_seq : 0, reason.code, unix_time_ms()));
-    along.warrant_use_dropped = flight.request.id;
   }
+  // A search that has begun counts, whatever came of it: who colludes could have its answer all the same.
+  if (phase == Phase::aborted && !flight.request.warrant.empty() && !flight.begun)
+    along.warrant_use_dropped = flight.request.id;
   QORGAN_CHECK(write_phase(flight, phase, along));
   flight.shares.clear();
   flight.view_key = crypto::Key();
@@ -912,7 +941,9 @@ Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::Requ
     return failure(ErrorCode::stale, "the order of this identification is no longer kept", here(), "Identify again");
   if (count > flight->judgement.candidates_max)
     return failure(ErrorCode::refused, "the warrant does not allow that many candidates", here());
-  if (flight->lookups + count > limits::lookups_per_request_max)
+  // As many again for a repetition after a lost answer, twice.
+  constexpr int kTimes = limits::lookups_per_request_max / limits::candidates_max;
+  if (flight->lookups + count > kTimes * flight->judgement.candidates_max)
     return failure(ErrorCode::refused, "this identification's lookups are used up", here(), "Identify again");
   flight->lookups += count;
   return flight->order;

@@ -219,9 +219,8 @@ class Engine {
 
   // The entries of a request, once all are in the log and published there. Errors: timeout.
   Result<std::vector<LoggedEntry>> logged_entries(const protocol::RequestId& id, Deadline deadline);
-  // What is held on a record, and its uses: at most `count_max`, those with a lower log index than `before`. Errors:
-  // not_found.
-  Result<Trace> trace(const protocol::RecordId& record, std::int64_t before, std::size_t count_max);
+  // What is held on a record, and its published uses, at most `count_max` of the newest. Errors: not_found.
+  Result<Trace> trace(const protocol::RecordId& record, std::size_t count_max);
   // The rules that this custodian looked at to decide on a desk's request. Errors: not_found (also when it was long
   // ago).
   Result<std::vector<policy::Check>> explain(const protocol::RequestId& id, const std::string& desk);
@@ -263,6 +262,10 @@ class Engine {
   // As Store::back_up's. Everything else waits meanwhile.
   Status back_up(const std::filesystem::path& path);
 
+  // Nothing is logged any more, for this reason, until a new start; and whether all is well.
+  void log_failed(const Error& reason);
+  Status log_health() const;
+
   Judge& judge() { return *judge_; }
   ledger::Log& log() { return *log_; }
 
@@ -292,7 +295,8 @@ class Engine {
   void use_new_shares(const Refresh& refresh);
   Result<std::vector<store::Notice>> notices_after(const Gallery::Person& person, const protocol::RequestId& erasure);
   Result<std::string> enrolment_opening(const protocol::RequestId& id);
-  Status add_enrolment(const Gallery::Person& person, std::int64_t before, std::vector<LoggedEntry>& uses);
+  Status add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses);
+  Status add_opened(const PersonShares& person, std::int64_t published, Trace& trace);
   bool is_open_to(const Gallery::Person& person, const Flight& flight) const;
   Status check_new(const protocol::Request& request) const;
   Status check_room(const protocol::Request& request) const;
@@ -320,6 +324,7 @@ class Engine {
   const std::shared_ptr<ledger::Log> log_;
   const std::shared_ptr<Judge> judge_;
   bool entries_pending_ = false;
+  std::optional<Error> log_failure_;
   // Of the refresh that this custodian has agreed to, ready for the gallery. After a new start they are read anew.
   struct ReadyShares {
     protocol::RecordId record_id{};

@@ -48,6 +48,9 @@ Status Engine::entry_failed(const store::Entry& entry, const Error& reason) {
   if (flight != flights_.end()) {
     flight->second->entered = false;
     flight->second->log_error = reason;
+    store::Along along;
+    along.warrant_use_dropped = entry.request_id;
+    QORGAN_CHECK(put(*flight->second, along));
   }
   changed_.notify_all();
   return {};
@@ -95,12 +98,12 @@ Result<std::string> Engine::enrolment_opening(const protocol::RequestId& id) {
 }
 
 // The entry of the enrolment, which came before there was a record that it could belong to.
-Status Engine::add_enrolment(const Gallery::Person& person, std::int64_t before, std::vector<LoggedEntry>& uses) {
+Status Engine::add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses) {
   QORGAN_TRY(const auto operations, store_.operations_after(person->enrolled_seq - 1, 1));
   if (operations.empty()) return {};
   QORGAN_TRY(const auto entries, store_.entries_of_request(operations.front().request_id));
   for (const store::Entry& entry : entries) {
-    if (!entry.index || *entry.index >= before) continue;
+    if (!entry.index || *entry.index >= published) continue;
     QORGAN_TRY(LoggedEntry one, logged_entry(entry));
     if (one.event != ledger::Event::enrol) continue;
     QORGAN_TRY(one.opening, enrolment_opening(operations.front().request_id));
@@ -109,7 +112,30 @@ Status Engine::add_enrolment(const Gallery::Person& person, std::int64_t before,
   return {};
 }
 
-Result<Trace> Engine::trace(const protocol::RecordId& record, std::int64_t before, std::size_t count_max) {
+// What was hidden, from its date on; its opening is in the log by then. A hidden verification names its subject's tag
+// in its details alone.
+Status Engine::add_opened(const PersonShares& person, std::int64_t published, Trace& trace) {
+  const crypto::Key tag_key = ledger::view_key_of(person.view_key, index_);
+  for (const ledger::Event event : {ledger::Event::verify, ledger::Event::identify}) {
+    QORGAN_TRY(const auto hidden, store_.entries_of_event(stored_event(event, true), person.terms.enrolled_ms,
+                                                          INT64_MAX, limits::trace_entries_max));
+    for (const store::Entry& entry : hidden) {
+      if (!entry.index || *entry.index >= published) continue;
+      QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+      if (leaf.hidden_until_s * 1000 > unix_time_ms()) continue;
+      QORGAN_TRY(LoggedEntry one, logged_entry(entry));
+      if (event == ledger::Event::identify) {
+        trace.searches.push_back(std::move(one));
+        continue;
+      }
+      const std::string tag = to_hex(ledger::subject_tag(tag_key, entry.request_id));
+      if (one.opening.find(tag) != std::string::npos) trace.uses.push_back(std::move(one));
+    }
+  }
+  return {};
+}
+
+Result<Trace> Engine::trace(const protocol::RecordId& record, std::size_t count_max) {
   const std::lock_guard lock(mutex_);
   const Gallery::Person person = gallery_.find_record(record);
   if (!person)
@@ -118,22 +144,25 @@ Result<Trace> Engine::trace(const protocol::RecordId& record, std::int64_t befor
   trace.terms = person->terms;
   trace.flags = person->flags;
   for (const FingerShares& finger : *person->fingers) trace.fingers.push_back(finger.position());
+  // What is not published yet can be proven in a moment, and is told then.
+  const auto published = static_cast<std::int64_t>(log_->published_size());
   const auto add = [&](std::vector<LoggedEntry>& to, const std::vector<store::Entry>& entries) -> Status {
     for (const store::Entry& entry : entries) {
-      if (!entry.index || *entry.index >= before) continue;
+      if (!entry.index || *entry.index >= published) continue;
       QORGAN_TRY(LoggedEntry one, logged_entry(entry));
       to.push_back(std::move(one));
     }
     return {};
   };
-  QORGAN_TRY(const auto uses, store_.entries_of_record(person->enrolled_seq, before, count_max));
+  QORGAN_TRY(const auto uses, store_.entries_of_record(person->enrolled_seq, INT64_MAX, count_max));
   QORGAN_CHECK(add(trace.uses, uses));
-  if (uses.size() < count_max) QORGAN_CHECK(add_enrolment(person, before, trace.uses));
+  if (uses.size() < count_max) QORGAN_CHECK(add_enrolment(person, published, trace.uses));
   QORGAN_TRY(const auto searches, store_.entries_of_event(stored_event(ledger::Event::identify, false),
-                                                          person->terms.enrolled_ms, before, count_max));
+                                                          person->terms.enrolled_ms, INT64_MAX, count_max));
   QORGAN_CHECK(add(trace.searches, searches));
   // A search's details are its desk's and the court's, not each person's among whom was searched.
   for (LoggedEntry& search : trace.searches) search.opening.clear();
+  QORGAN_CHECK(add_opened(*person, published, trace));
   return trace;
 }
 
@@ -228,6 +257,17 @@ Result<protocol::RecordId> Engine::erased_record(const protocol::RequestId& eras
   if (!operation || operation->kind != store::OperationKind::erase)
     return failure(ErrorCode::not_found, "this request has destroyed no record", here());
   return operation->record_id;
+}
+
+void Engine::log_failed(const Error& reason) {
+  const std::lock_guard lock(mutex_);
+  log_failure_ = reason;
+}
+
+Status Engine::log_health() const {
+  const std::lock_guard lock(mutex_);
+  if (log_failure_) return tl::unexpected(*log_failure_);
+  return log_->health();
 }
 
 Status Engine::log_policy() {

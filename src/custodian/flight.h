@@ -58,6 +58,7 @@ struct Flight {
   Bytes result;                           // a comparison's accept shares, own || next (mpc/match.h)
   std::size_t compared = 0;               // people the result speaks of
   int lookups = 0;
+  bool begun = false;     // a comparison was handed over to run
   bool deciding = false;  // this coordinator has begun to write that it is committed
 
   Deadline deadline = Deadline::after_ms(0);  // of a comparison: by then it has a result here, or ends without

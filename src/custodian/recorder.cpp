@@ -34,6 +34,7 @@ void Recorder::run(const std::stop_token& stop) {
       if (Status done = record(entry); !done) {
         spdlog::error("cannot log: {}", done.error().message());
         if (is_unknown(done.error().code)) {
+          engine_.log_failed(done.error());
           spdlog::critical(
               "whether an entry is in the log is not known: nothing is logged, and so nothing agreed to, "
               "until this custodian starts anew");

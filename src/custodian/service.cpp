@@ -215,6 +215,7 @@ Result<Message> Service::explain(const std::string& desk, const Message& questio
 Result<Message> Service::absence(const std::string& desk, const Message& question) {
   QORGAN_TRY(const auto pseudonym, net::hex_field<32>(question.head, "subject"));
   QORGAN_TRY(const auto nonce, net::hex_field<32>(question.head, "nonce"));
+  QORGAN_CHECK(party_of(desk));
   if (!pseudonym_rate_.allow(desk))
     return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
                    "Wait a minute");
@@ -268,7 +269,7 @@ Result<Message> Service::status() const {
   message.head["sequence"] = engine_.applied_sequence();
   message.head["resident_bytes"] = resident_bytes();
   message.head["log_size"] = engine_.log().published_size();
-  const Status health = engine_.log().health();
+  const Status health = engine_.log_health();
   if (!health) message.head["log_error"] = net::error_message(health.error()).head;
   if (coordinator_) message.head["others_sequence"] = coordinator_->applied_by_others();
   return message;

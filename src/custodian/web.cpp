@@ -164,8 +164,11 @@ Result<Json> Web::rights(const HttpRequest& request) {
   if (request.path.substr(kRightsPath.size()) != rights::right_name(asked.request.right))
     return failure(ErrorCode::invalid_input, "the request asks for something else than its address");
   const Gallery::Person person = parts_.engine->person(asked.request.handle);
-  if (!person) return evidence_again(asked.request);
-  QORGAN_CHECK(rights::check_request(asked, person->access_key, parts_.network->id(), unix_time_ms()));
+  if (!person) return evidence_again(asked);
+  const Status may = rights::check_request(asked, person->access_key, parts_.network->id(), unix_time_ms());
+  // Handles can be computed from the public logs: who has no secret must not learn whether a record still lives.
+  if (!may && may.error().code == ErrorCode::refused) return no_record();
+  QORGAN_CHECK(may);
   if (const std::optional<Kind> kind = kind_of(asked.request.right)) return change(asked, *kind);
   if (asked.request.right == Right::trace) return trace(asked.request);
   if (asked.request.right == Right::absence)
@@ -187,7 +190,7 @@ Result<Json> Web::change(const rights::SignedSubjectRequest& asked, Kind kind) {
 }
 
 Result<Json> Web::trace(const rights::SubjectRequest& asked) {
-  QORGAN_TRY(const Trace trace, parts_.engine->trace(asked.handle, INT64_MAX, limits::trace_entries_max));
+  QORGAN_TRY(const Trace trace, parts_.engine->trace(asked.handle, limits::trace_entries_max));
   const auto list = [&](const std::vector<LoggedEntry>& entries) -> Result<Json> {
     Json out = Json::array();
     for (const LoggedEntry& entry : entries) {
@@ -211,21 +214,26 @@ Result<Json> Web::trace(const rights::SubjectRequest& asked) {
   return answer;
 }
 
-// The record is gone, and with it the key by which its holder was known. What its destruction left behind is told to
-// whoever names the request that destroyed it: its id is random, and known to who made it.
-Result<Json> Web::evidence_again(const rights::SubjectRequest& asked) {
-  const auto nothing = [&] {
-    return failure(ErrorCode::not_found, "there is no record of this handle",
-                   parts_.network->describe(parts_.engine->index()), "It may have been erased");
-  };
-  if (asked.network != parts_.network->id()) return nothing();
-  const auto erased = parts_.engine->erased_record(asked.id);
-  if (!erased || *erased != asked.handle) return nothing();
-  protocol::Request request;
-  request.id = asked.id;
-  request.kind = Kind::erase;
+tl::unexpected<Error> Web::no_record() const {
+  return failure(ErrorCode::not_found, "there is no record of this handle and secret",
+                 parts_.network->describe(parts_.engine->index()),
+                 "Compare both with the paper; the record may have been erased");
+}
+
+// The record is gone, and with it the key by which its holder was known. As long as the request that destroyed it is
+// kept, the same request to the letter, which only the holder can sign, gets the same answer.
+Result<Json> Web::evidence_again(const rights::SignedSubjectRequest& asked) {
+  const auto ticket = parts_.engine->ticket(asked.request.id);
+  if (!ticket && ticket.error().code != ErrorCode::not_found) return tl::unexpected(ticket.error());
+  const std::string text = asked.text();
+  if (!ticket || !crypto::equal_constant_time(as_bytes(ticket->request.signed_request), as_bytes(text)) ||
+      !protocol::destroys(ticket->request.kind))
+    return no_record();
+  const auto erased = parts_.engine->erased_record(asked.request.id);
+  if (!erased && erased.error().code != ErrorCode::not_found) return tl::unexpected(erased.error());
+  if (!erased || *erased != asked.request.handle) return no_record();
   Json answer = {{"type", "answer"}};
-  QORGAN_CHECK(parts_.statements->add_evidence(request, Deadline::after_ms(limits::verify_timeout_ms), answer));
+  QORGAN_CHECK(parts_.statements->add_evidence(ticket->request, Deadline::after_ms(limits::verify_timeout_ms), answer));
   return answer;
 }
 

@@ -40,7 +40,8 @@ class Web {
   Result<net::Json> rights(const net::HttpRequest& request);
   Result<net::Json> change(const rights::SignedSubjectRequest& asked, protocol::Kind kind);
   Result<net::Json> trace(const rights::SubjectRequest& asked);
-  Result<net::Json> evidence_again(const rights::SubjectRequest& asked);
+  Result<net::Json> evidence_again(const rights::SignedSubjectRequest& asked);
+  tl::unexpected<Error> no_record() const;
 
   const WebParts parts_;
   Rate rate_{limits::rights_per_minute_max};

@@ -224,8 +224,8 @@ Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>&
   request.view_commitment = rights::view_commitment(view_key);
   const auto answers = state_->submit(request, prints, {}, &view_key);
   if (!answers) {
-    // What may have been done is repeated with the same secret.
-    if (answers.error().code != ErrorCode::undecided) pending.forget();
+    // What may have been done, now or by an earlier try, is repeated with the same secret.
+    if (answers.error().code != ErrorCode::undecided && !asking.request_id) pending.forget();
     return tl::unexpected(answers.error());
   }
   Enrolled enrolled{request.id, request.record_id(), std::move(secret), {}};

@@ -240,6 +240,7 @@ class LogSetBackTest(unittest.TestCase):
         if process.poll() is not None:
             self.net.processes[1] = None
             self.assertEqual(process.returncode, DAMAGED, self.net.log(1))
+            self.assertRegex(self.net.log(1), "custodian[ -]1")
             return self.net.log(1)
         self.net.start(0)
         self.net.start(2)
@@ -251,7 +252,7 @@ class LogSetBackTest(unittest.TestCase):
 
     def test_the_log(self):
         self.put_back("ledger")
-        self.assertIn("custodian-1", self.caught())
+        self.assertIn("set back", self.caught())
 
     def test_what_it_has_cosigned(self):
         """It would cosign a log's other past; the others go on with the one that they were shown."""

@@ -9,8 +9,8 @@ import unittest
 from pathlib import Path
 
 from logs import entries_of, read_log, read_logs
-from support import (BUSY, DAMAGED, INVALID_INPUT, REFUSED, WRONG_NETWORK, YES, Network, NetworkTest, iin, request_id, run_program,
-                     utc, wait_until)
+from support import (BUSY, DAMAGED, INVALID_INPUT, REFUSED, WRONG_NETWORK, YES, Network, NetworkTest, iin, request_id,
+                     run_program, utc, wait_until)
 
 PURPOSES = Path(__file__).parents[2] / "content" / "purposes"
 
