@@ -163,6 +163,9 @@ Result<Json> Web::rights(const HttpRequest& request) {
   QORGAN_TRY(const rights::SignedSubjectRequest asked, rights::parse_subject_request(body));
   if (request.path.substr(kRightsPath.size()) != rights::right_name(asked.request.right))
     return failure(ErrorCode::invalid_input, "the request asks for something else than its address");
+  // Before anything is looked up, so that the answer does not depend on what is held.
+  if (asked.request.network != parts_.network->id())
+    return failure(ErrorCode::wrong_network, "the request is for another network", "network");
   const Gallery::Person person = parts_.engine->person(asked.request.handle);
   if (!person) return evidence_again(asked);
   const Status may = rights::check_request(asked, person->access_key, parts_.network->id(), unix_time_ms());

@@ -16,7 +16,7 @@ from support import (ALREADY_EXISTS, BUSY, COMMAND_TIMEOUT_S, DAMAGED, FAULTY, N
 KEPT = {"tls.pem", "sign.key", "storage.key", "policy", "log"}
 
 
-class KeepingTest(NetworkTest):
+class Keeping(NetworkTest):
     """The frame of the classes below."""
 
     def custodian_words(self, command, custodian, *words):
@@ -50,7 +50,7 @@ class KeepingTest(NetworkTest):
         return recovered.json
 
 
-class LostCustodianTest(KeepingTest):
+class LostCustodianTest(Keeping):
     """Each custodian in turn loses everything but its keys, then its database alone, then its log alone."""
 
     def test_each_comes_back_as_it_was(self):
@@ -121,7 +121,7 @@ class LostCustodianTest(KeepingTest):
             refused.exception.close()
 
 
-class KilledRecoveryTest(KeepingTest):
+class KilledRecoveryTest(Keeping):
     """A recovery is killed at each of its places, and begun again."""
 
     faulty = True
@@ -162,7 +162,7 @@ class KilledRecoveryTest(KeepingTest):
             self.assertEqual([self.entries(i, "recover") for i in others], [count + 1 for count in before])
 
 
-class BackupTest(KeepingTest):
+class BackupTest(Keeping):
     """A backup of a custodian that serves; and put back when it is old."""
 
     def test_an_erased_person_does_not_come_back(self):

@@ -15,7 +15,7 @@ from support import (BUSY, DAMAGED, INVALID_INPUT, REFUSED, WRONG_NETWORK, YES, 
 PURPOSES = Path(__file__).parents[2] / "content" / "purposes"
 
 
-class JudgedTest(NetworkTest):
+class Judged(NetworkTest):
     """The frame of the classes below."""
 
     def refused_by(self, answer, custodian, *mentions, code=REFUSED):
@@ -37,7 +37,7 @@ class JudgedTest(NetworkTest):
                            ([], ["refused"], ["verify", "aborted"], ["identify", "aborted"]), "the others' entries")
 
 
-class PurposeTest(JudgedTest):
+class PurposeTest(Judged):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -123,7 +123,7 @@ class PurposeTest(JudgedTest):
         self.refused_by(self.verify(), 1, "desk")
 
 
-class WarrantTest(JudgedTest):
+class WarrantTest(Judged):
     """Searches, each of which takes a court's permission."""
 
     @classmethod
@@ -254,7 +254,7 @@ class WarrantTest(JudgedTest):
             self.assertEqual(len(details["warrant"]), 32)
 
 
-class RetentionTest(JudgedTest):
+class RetentionTest(Judged):
     """A record whose time is over goes by itself, when all three clocks say so."""
 
     faulty = True
@@ -297,7 +297,7 @@ class RetentionTest(JudgedTest):
         self.enrol(2)
 
 
-del JudgedTest
+del Judged
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -15,7 +15,7 @@ NAMES = ["First custodian", "Second custodian", "Third custodian"]
 CUSTODIAN = r"custodian \d"
 
 
-class HolderTest(NetworkTest):
+class Holder(NetworkTest):
     """The frame of the classes below: people who hold receipts."""
 
     people = 0
@@ -54,7 +54,7 @@ class HolderTest(NetworkTest):
         return json.loads(path.read_text())
 
 
-class ReceiptTest(HolderTest):
+class ReceiptTest(Holder):
     def test_every_form_and_language(self):
         for language in LANGUAGES:
             for form in ("txt", "json", "pdf"):
@@ -128,7 +128,7 @@ class ReceiptTest(HolderTest):
         self.assertEqual(there.read_text(), "kept\n")
 
 
-class TraceTest(HolderTest):
+class TraceTest(Holder):
     def trace(self, enrolled, *words, code=YES):
         answer = self.by_right(enrolled, "trace", *words)
         self.assertEqual(answer.code, code, answer)
@@ -199,7 +199,7 @@ class TraceTest(HolderTest):
             with self.subTest(command=command):
                 words = [command[0], *command[1:], "--handle", mine.json["handle"], "--secret", other.json["secret"]]
                 answer = self.net.desk(*words)
-                self.expect_error(answer, REFUSED, "receipt")
+                self.expect_error(answer, NOT_FOUND, "handle and secret")
                 self.assertNotIn(other.json["secret"], answer.out + answer.err)
 
     def test_one_custodian_down(self):
@@ -216,7 +216,7 @@ class TraceTest(HolderTest):
             self.assertEqual(use["proven_by"], [NAMES[0], NAMES[2]])
 
 
-class LockTest(HolderTest):
+class LockTest(Holder):
     def test_lock_and_unlock(self):
         person, enrolled = self.holder()
         self.assertEqual(self.by_right(enrolled, "lock").code, YES)
@@ -269,7 +269,7 @@ class LockTest(HolderTest):
             self.assertNotIn(enrolled.json["record"], json.dumps(log))
 
 
-class HostileRequestTest(HolderTest):
+class HostileRequestTest(Holder):
     """What comes to the custodians' HTTPS from elsewhere than this program."""
 
     def setUp(self):
@@ -302,7 +302,7 @@ class HostileRequestTest(HolderTest):
     def test_another_persons_handle(self):
         _, other = self.holder()
         body = subject.signed_request(self.net, self.mine, "erase", handle=subject.decode(other.json["handle"]))
-        self.refuse(403, "refused", "erase", body, custodian=1)
+        self.refuse(404, "not_found", "erase", body, custodian=1)
 
     def test_a_handle_that_nobody_has(self):
         for right in ("trace", "erase", "lock"):
@@ -313,7 +313,7 @@ class HostileRequestTest(HolderTest):
         """What was signed to lock does not erase."""
         body = subject.signed_request(self.net, self.mine, "lock")
         self.refuse(400, "invalid_input", "erase", body)
-        self.refuse(403, "refused", "erase", body.replace("lock", "erase"))
+        self.refuse(404, "not_found", "erase", body.replace("lock", "erase"))
 
     def test_what_is_no_request(self):
         good = subject.signed_request(self.net, self.mine, "lock")
@@ -336,7 +336,7 @@ class HostileRequestTest(HolderTest):
         self.assertEqual(self.verify(self.person, 2).code, YES)
 
 
-class EraseTest(HolderTest):
+class EraseTest(Holder):
     def test_with_proof(self):
         person, enrolled = self.holder()
         before = next(iter(self.net.people()))
@@ -448,7 +448,7 @@ class EraseTest(HolderTest):
                 self.expect_error(self.verify(person), NOT_FOUND)
 
 
-del HolderTest
+del Holder
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
