@@ -95,6 +95,7 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   std::string_view path = rest.substr(slash);
   if (path.ends_with('/')) path.remove_suffix(1);
   if (path.empty()) return url;
+  if (path.ends_with('/')) return wrong_url("a URL's path ends in two slashes", text);
   const Result<HttpTarget> target = parse_http_target(path);
   // A base is written plainly: what needs decoding, or has a query, is none.
   if (!target || target->path != path) return wrong_url("a URL's path cannot be used", text);
