@@ -5,50 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/descriptor.h"
 
 namespace qorgan {
-namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  // Closes now, so that an error of close is seen.
-  bool close() {
-    const int number = number_;
-    number_ = -1;
-    return ::close(number) == 0;
-  }
-
- private:
-  int number_;
-};
-
-tl::unexpected<Error> system_failure(const std::string& what, const std::filesystem::path& path, int number) {
-  const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-  const ErrorCode code = number == ENOENT ? ErrorCode::not_found
-                         : full           ? ErrorCode::storage_full
-                                          : ErrorCode::unavailable;
-  return failure(code, what + " (" + std::strerror(number) + ")", path.string());
-}
-
-bool write_all(int descriptor, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content = content.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-}  // namespace
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t size_bytes_max) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

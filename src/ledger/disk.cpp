@@ -5,47 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 
 namespace qorgan::ledger {
 namespace {
 
 namespace fs = std::filesystem;
-
-tl::unexpected<Error> system_failure(const char* what, const fs::path& path, int number) {
-  const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-  const ErrorCode code = number == ENOENT ? ErrorCode::not_found
-                         : full           ? ErrorCode::storage_full
-                                          : ErrorCode::unavailable;
-  return failure(code, std::string(what) + " (" + std::strerror(number) + ")", path.string());
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
-
-bool write_all(int descriptor, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content = content.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 class SystemAppendFile final : public AppendFile {
  public:

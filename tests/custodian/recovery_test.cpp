@@ -1,9 +1,6 @@
 #include "custodian/recovery.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,6 +14,7 @@
 #include "custodian/mirror.h"
 #include "custodian/terms.h"
 #include "mpc/shares.h"
+#include "tests/support/free_port.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::custodian {
@@ -36,18 +34,6 @@ std::string code_of(const Result<T>& result) {
   return result ? "no error" : std::string(error_code_name(result.error().code));
 }
 #define EXPECT_ERROR(expression, expected) EXPECT_EQ(code_of(expression), std::string(error_code_name(expected)))
-
-std::uint16_t free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
 
 std::string terms_of(int custodian) {
   Terms terms;
@@ -90,7 +76,7 @@ class RecoveryTest : public testing::Test {
     NetworkPlan plan;
     plan.names = {"First", "Second", "Third"};
     plan.hosts = {"127.0.0.1", "127.0.0.1", "127.0.0.1"};
-    plan.ports = {free_port(), free_port(), free_port()};
+    plan.ports = {qorgan::test::free_port(), qorgan::test::free_port(), qorgan::test::free_port()};
     plan.desk_name = "desk";
     plan.relying_party = "Office";
     auto network = create_network(plan, root());

@@ -1,8 +1,5 @@
 #include "tests/desk/trial.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,23 +11,12 @@
 #include "finger/synth/minutiae.h"
 #include "protocol/message_types.h"
 #include "rights/secret.h"
+#include "tests/support/free_port.h"
 
 namespace qorgan::desk::test {
 namespace {
 
 using protocol::Kind;
-
-std::uint16_t free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
 
 }  // namespace
 
@@ -44,7 +30,7 @@ Trial::Trial() {
   custodian::NetworkPlan plan;
   plan.names = {"First", "Second", "Third"};
   plan.hosts = {"127.0.0.1", "127.0.0.1", "127.0.0.1"};
-  plan.ports = {free_port(), free_port(), free_port()};
+  plan.ports = {qorgan::test::free_port(), qorgan::test::free_port(), qorgan::test::free_port()};
   plan.desk_name = "desk";
   plan.relying_party = "Office";
   auto network = custodian::create_network(plan, folder());
