@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "finger/learn_projection.h"
 #include "tests/finger/random_minutiae.h"
+#include "tests/support/source_folder.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::finger {
@@ -96,7 +97,7 @@ TEST(Projection, AFileThatIsNotThereOrTooLargeIsAnError) {
 }
 
 TEST(Projection, TheBuiltInOneIsTheFileOfTheRepository) {
-  const auto file = load_projection(std::string(QORGAN_SOURCE_DIR) + "/data/projection.bin");
+  const auto file = load_projection(test::source_folder() / "data/projection.bin");
   ASSERT_TRUE(file) << file.error().message();
   EXPECT_EQ(default_projection(), *file);
   EXPECT_GT(file->cylinders, limits::learn_cylinders_min);

@@ -14,6 +14,7 @@
 #include "finger/synth/impression.h"
 #include "mpc/reference.h"
 #include "tests/finger/pattern.h"
+#include "tests/support/source_folder.h"
 
 namespace qorgan::finger {
 namespace {
@@ -132,7 +133,7 @@ TEST(PrintQuality, ForetellsTheScoresOfArtificialPrints) {
 }
 
 TEST(PrintQuality, ForetellsTheScoresOfRealPrints) {
-  const fs::path set = fs::path(QORGAN_SOURCE_DIR) / "../shared/fingerprints/fvc2004_db2";
+  const fs::path set = test::source_folder() / "../shared/fingerprints/fvc2004_db2";
   if (!fs::exists(set)) GTEST_SKIP() << "no real prints at " << set;
   std::vector<Judged> prints;
   for (int finger = 101; finger <= 110; ++finger) {

@@ -13,6 +13,7 @@
 #include "finger/minutiae_text.h"
 #include "mpc/reference.h"
 #include "tests/finger/random_minutiae.h"
+#include "tests/support/source_folder.h"
 
 namespace qorgan::finger {
 namespace {
@@ -193,8 +194,7 @@ TEST(SimilarityRange, AnUnusedRowIsSimilarToNone) {
 // On real prints, where the data is there: the built-in projection has seen them, so this is a check of the whole and
 // no measurement (bench/accuracy.sh measures).
 TEST(RealPrints, MatedComparisonsScoreHigher) {
-  const std::filesystem::path folder =
-      std::string(QORGAN_SOURCE_DIR) + "/../shared/fingerprints/reference_minutiae/fvc2002_db1";
+  const std::filesystem::path folder = test::source_folder() / "../shared/fingerprints/reference_minutiae/fvc2002_db1";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the fingerprints are not on this machine";
   std::vector<std::pair<std::string, Template>> templates;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

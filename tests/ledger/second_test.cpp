@@ -8,6 +8,7 @@
 
 #include "ledger/tile.h"
 #include "tests/ledger/format_support.h"
+#include "tests/support/source_folder.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::ledger {
@@ -26,7 +27,8 @@ VerifierKey witness_key() {
 
 // Its exit code; 0 where everything holds, 1 where something does not.
 int run_second(const std::string& arguments) {
-  const std::string command = "python3 " QORGAN_SOURCE_DIR "/tests/ledger/second.py " + arguments;
+  const std::string command =
+      "python3 " + (test::source_folder() / "tests/ledger/second.py").string() + " " + arguments;
   const int status = std::system(command.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/limits.h"
+#include "tests/support/source_folder.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::policy {
@@ -14,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::filesystem::path kFolder = std::filesystem::path(QORGAN_SOURCE_DIR) / "content/purposes";
+const std::filesystem::path kFolder = test::source_folder() / "content/purposes";
 
 json first_json() {
   return to_json(shipped_purposes().front());
