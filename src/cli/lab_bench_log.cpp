@@ -12,6 +12,8 @@
 #include <thread>
 
 #include "crypto/random.h"
+#include "custodian/mirror.h"
+#include "custodian/mirror_sender.h"
 #include "lab/bootstrap.h"
 #include "ledger/log.h"
 
@@ -69,26 +71,43 @@ class BenchFolder {
   std::filesystem::path path_;
 };
 
-// With one witness in this process, whose state is a file like any witness's.
-Result<std::unique_ptr<ledger::Log>> open_log(const std::filesystem::path& folder) {
+// A log and the custodian that cosigns it, in one process: as among custodians, it cosigns only what it has mirrored,
+// with its state in files. The messages between the two are made and read; no connection carries them.
+struct BenchLog {
+  std::unique_ptr<ledger::Witness> witness;
+  std::unique_ptr<custodian::Mirror> mirror;
+  std::unique_ptr<custodian::MirrorSender> sender;
+  std::unique_ptr<ledger::Log> log;  // asks the others
+};
+
+Result<BenchLog> open_log(const std::filesystem::path& folder) {
   const auto log_signer = std::make_shared<crypto::KeySigner>(crypto::make_sign_key_pair());
   const auto witness_signer = std::make_shared<crypto::KeySigner>(crypto::make_sign_key_pair());
+  BenchLog bench;
   ledger::WitnessOptions about;
   about.folder = folder / "witness";
   about.name = kWitness;
   about.logs = {{kOrigin, ledger::KeyType::ed25519, log_signer->public_key()}};
+  custodian::MirrorOptions mirrored;
+  mirrored.folder = folder / "mirror";
+  mirrored.log_keys = about.logs;
   std::error_code error;
   std::filesystem::create_directories(about.folder, error);
-  QORGAN_TRY(std::shared_ptr<ledger::Witness> witness, ledger::Witness::open(about, witness_signer));
+  QORGAN_TRY(bench.witness, ledger::Witness::open(std::move(about), witness_signer));
+  QORGAN_TRY(bench.mirror, custodian::Mirror::open(std::move(mirrored), *bench.witness));
+  bench.sender = std::make_unique<custodian::MirrorSender>(
+      folder / "log", [mirror = bench.mirror.get()](const net::Message& question) -> Result<net::Message> {
+        QORGAN_TRY(const custodian::MirrorUpdate update, custodian::read_cosign(question));
+        return custodian::cosign_answer(mirror->take(update));
+      });
   ledger::LogOptions options;
   options.folder = folder / "log";
   options.origin = kOrigin;
   ledger::LogWitness& asked = options.witnesses.emplace_back();
   asked.key = {kWitness, ledger::KeyType::cosignature, witness_signer->public_key()};
-  asked.ask = [witness](const ledger::AddCheckpoint& request) -> Result<ledger::WitnessAnswer> {
-    return witness->add_checkpoint(request.text());
-  };
-  return ledger::Log::open(std::move(options), {log_signer}, true);
+  asked.ask = [sender = bench.sender.get()](const ledger::AddCheckpoint& request) { return sender->ask(request); };
+  QORGAN_TRY(bench.log, ledger::Log::open(std::move(options), {log_signer}, true));
+  return bench;
 }
 
 Status append_and_wait(ledger::Log& log, std::size_t entry_bytes) {
@@ -124,17 +143,18 @@ Result<double> measure_many(const LogBenchOptions& options, ledger::Log& log) {
 }
 
 Result<LogFigures> measure_appends(const LogBenchOptions& options, const std::filesystem::path& folder) {
-  QORGAN_TRY(const auto log, open_log(folder));
+  QORGAN_TRY(const BenchLog bench, open_log(folder));
+  ledger::Log& log = *bench.log;
   LogFigures figures;
   std::vector<double> single_ms;
   for (int i = 0; i < options.singles; ++i) {
     const auto began = std::chrono::steady_clock::now();
-    QORGAN_CHECK(append_and_wait(*log, options.entry_bytes));
+    QORGAN_CHECK(append_and_wait(log, options.entry_bytes));
     single_ms.push_back(ms_since(began));
   }
   std::vector<double> per_second;
   for (int round = 0; round < options.rounds; ++round) {
-    QORGAN_TRY(const double rate, measure_many(options, *log));
+    QORGAN_TRY(const double rate, measure_many(options, log));
     per_second.push_back(rate);
   }
   figures.entries_per_second = lab::quantile(per_second, 0.5);
@@ -228,7 +248,8 @@ Status run_bench_log(const LogBenchOptions& options, const Context& context) {
 
 void add_lab_bench_log(CLI::App& bench, Context& context) {
   auto options = std::make_shared<LogBenchOptions>();
-  CLI::App* command = bench.add_subcommand("log", "Append to a log with a witness, and prove entries of a large one");
+  CLI::App* command = bench.add_subcommand(
+      "log", "Append to a log that another custodian mirrors and cosigns, and prove entries of a large one");
   command->add_option("--threads", options->threads, "How many append at once, each waiting until it is published")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
