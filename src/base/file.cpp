@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/descriptor.h"
@@ -50,6 +51,24 @@ Status write_file_atomically(const std::filesystem::path& path, ByteView content
   const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent.get() < 0 || ::fsync(parent.get()) != 0)
     return system_failure("cannot make the file's name durable", path, errno);
+  return {};
+}
+
+Status destroy_file(const std::filesystem::path& path) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0 && errno == ENOENT) return {};
+  if (file.get() < 0) return system_failure("cannot open the file to destroy it", path, errno);
+  struct stat about {};
+  if (::fstat(file.get(), &about) != 0) return system_failure("cannot look at the file", path, errno);
+  const Bytes zeros(std::min<std::size_t>(static_cast<std::size_t>(about.st_size), 1 << 20));
+  for (std::size_t left = static_cast<std::size_t>(about.st_size); left > 0;) {
+    const std::size_t step = std::min(left, zeros.size());
+    if (!write_all(file.get(), ByteView(zeros).first(step)))
+      return system_failure("cannot overwrite the file", path, errno);
+    left -= step;
+  }
+  if (::fsync(file.get()) != 0 || ::unlink(path.c_str()) != 0)
+    return system_failure("cannot destroy the file", path, errno);
   return {};
 }
 

@@ -18,4 +18,8 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
 // Writes beside the path, syncs, renames and syncs the folder. Errors: storage_full, unavailable; the old file stays.
 Status write_file_atomically(const std::filesystem::path& path, ByteView content, FileMode mode);
 
+// Overwrites with zeros, syncs, and removes; no error where there is none. What the file system or the disk keeps of
+// former versions, or copies beneath it, is beyond this. Errors: unavailable; the file may then be overwritten in part.
+Status destroy_file(const std::filesystem::path& path);
+
 }  // namespace qorgan

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "custodian/database_file.h"
 #include "custodian/fork.h"
 #include "custodian/key_rotation.h"
 #include "custodian/mirror_sender.h"
@@ -221,7 +222,8 @@ Status Daemon::State::open_witness(const std::filesystem::path& folder) {
   for (int other = 0; other < protocol::kCustodians; ++other) {
     if (other == keys.index) continue;
     options.logs.push_back(protocol::log_key(network, other));
-    for (const ledger::VerifierKey& former : protocol::former_log_keys(network, other)) options.logs.push_back(former);
+    for (const ledger::VerifierKey& former : protocol::former_log_keys(network, other))
+      options.former.push_back(former);
   }
   options.now_s = [] { return unix_time_ms() / 1000; };
   options.on_fork = [this, folder](const std::string& origin, const std::string& seen_note,
@@ -328,6 +330,7 @@ Status Daemon::State::start_services(const DaemonOptions& options) {
   web_parts.service = service.get();
   web_parts.statements = statements.get();
   web_parts.witness = witness.get();
+  web_parts.mirrors = &mirrors;
   web_parts.network = &network;
   web_parts.tls = &keys.tls;
   web_parts.folder = options.folder;
@@ -345,6 +348,8 @@ Result<Daemon> Daemon::start(const DaemonOptions& options) {
   QORGAN_CHECK(s.open_witness(options.folder));
   QORGAN_CHECK(s.open_mirrors(options.folder));
   QORGAN_CHECK(s.open_engine(options));
+  // What a restored database has replaced is of no use any more, and whoever is erased from now on must not be in it.
+  QORGAN_CHECK(destroy_set_aside(options.folder));
   s.recorder = std::make_unique<Recorder>(*s.engine);
   QORGAN_CHECK(s.start_services(options));
   s.keeper = std::thread([&s] { s.keep(); });

@@ -1,5 +1,6 @@
 #include "custodian/database_file.h"
 
+#include "base/file.h"
 #include "custodian/files.h"
 #include "ledger/disk.h"
 
@@ -15,11 +16,6 @@ fs::path database(const fs::path& folder, const std::string& suffix) {
   return folder / (kDatabaseFile + suffix);
 }
 
-Status done_or(const std::error_code& error, const char* what, const fs::path& path) {
-  if (!error) return {};
-  return failure(ErrorCode::unavailable, std::string(what) + " (" + error.message() + ")", path.string());
-}
-
 }  // namespace
 
 Status set_database_aside(const fs::path& custodian_folder) {
@@ -28,23 +24,20 @@ Status set_database_aside(const fs::path& custodian_folder) {
   for (const char* suffix : kSuffixes) {
     const fs::path path = database(custodian_folder, suffix);
     if (!fs::exists(path, error)) continue;
-    if (is_first) {
-      fs::rename(path, database(custodian_folder, std::string(".old") + suffix), error);
-    } else {
-      fs::remove(path, error);
+    if (!is_first) {
+      QORGAN_CHECK(destroy_file(path));
+      continue;
     }
-    QORGAN_CHECK(done_or(error, "cannot set the database aside", path));
+    fs::rename(path, database(custodian_folder, std::string(".old") + suffix), error);
+    if (error)
+      return failure(ErrorCode::unavailable, "cannot set the database aside (" + error.message() + ")", path.string());
   }
   return ledger::Disk::system().sync(custodian_folder);
 }
 
-Status remove_set_aside(const fs::path& custodian_folder) {
-  for (const char* suffix : kSuffixes) {
-    const fs::path path = database(custodian_folder, std::string(".old") + suffix);
-    std::error_code error;
-    fs::remove(path, error);
-    QORGAN_CHECK(done_or(error, "cannot remove a former database", path));
-  }
+Status destroy_set_aside(const fs::path& custodian_folder) {
+  for (const char* suffix : kSuffixes)
+    QORGAN_CHECK(destroy_file(database(custodian_folder, std::string(".old") + suffix)));
   return {};
 }
 

@@ -11,7 +11,7 @@ namespace qorgan::custodian {
 // are such already they stay, and the newer one goes: the first is the one to look into. No error where there is none.
 // Nobody may have it open. Errors: unavailable.
 Status set_database_aside(const std::filesystem::path& custodian_folder);
-// Removes what was set aside: it may hold what has been erased since. Errors: unavailable.
-Status remove_set_aside(const std::filesystem::path& custodian_folder);
+// Destroys what was set aside: whoever is erased from now on would still be in it. Errors: unavailable.
+Status destroy_set_aside(const std::filesystem::path& custodian_folder);
 
 }  // namespace qorgan::custodian

@@ -441,7 +441,10 @@ Status Engine::enter(Flight& flight) {
   if (flight.judgement.refused) return refuse(flight, *flight.judgement.refused);
   if (request.kind == Kind::enrol) flight.terms = terms_of(flight.judgement, now);
   EntrySubject subject;
-  if (person) subject = {person->enrolled_seq, &person->view_key};
+  if (person) {
+    subject = {person->enrolled_seq, &person->view_key};
+    flight.about = person->record_id;
+  }
   if (request.kind == Kind::enrol) subject = {0, &flight.view_key};
   store::Along along;
   store::Entry entry = agreed_entry(index_, request, flight.judgement, subject, now);
@@ -687,7 +690,11 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
                    "Ask again");
   if (flight->request.kind == Kind::verify) {
     QORGAN_CHECK(check_subject(flight->request));
-    flight->snapshot = {gallery_.find(flight->request.subject)};
+    // Not the record of one who was erased and enrolled anew meanwhile: of that one the log says nothing.
+    const Gallery::Person person = gallery_.find(flight->request.subject);
+    if (flight->about != person->record_id)
+      return failure(ErrorCode::not_found, "the record was erased meanwhile", here(), "Ask anew");
+    flight->snapshot = {person};
   } else {
     flight->snapshot = gallery_.everyone();
   }

@@ -238,9 +238,10 @@ class Engine {
   Status entry_logged(const store::Entry& entry, std::uint64_t index);
   // It did not get there and never will: what it agreed to is off.
   Status entry_failed(const store::Entry& entry, const Error& reason);
-  // Writes an entry of no request down.
-  Status add_entry(const ledger::Leaf& leaf);
-  // Writes down that the judge's policy is in force from here on, unless that was the last one that was.
+  // Writes an entry of no request down, and a note with it.
+  Status add_entry(const ledger::Leaf& leaf, const std::optional<store::NamedText>& note = {});
+  // Writes down that the judge's policy is in force from here on, unless that was the last one that was. Errors:
+  // refused where its version is lower than that one's, or the same with other content.
   Status log_policy();
   // Writes down the opening of hidden entries whose date has come. Returns how many are still closed.
   Result<std::size_t> open_hidden(std::int64_t now_ms);

@@ -56,9 +56,12 @@ Status Engine::entry_failed(const store::Entry& entry, const Error& reason) {
   return {};
 }
 
-Status Engine::add_entry(const ledger::Leaf& leaf) {
+Status Engine::add_entry(const ledger::Leaf& leaf, const std::optional<store::NamedText>& note) {
   const std::lock_guard lock(mutex_);
-  QORGAN_CHECK(store_.add_entry(plain_entry(leaf, unix_time_ms())));
+  store::Along along;
+  along.entries.push_back(plain_entry(leaf, unix_time_ms()));
+  if (note) along.notes.push_back(*note);
+  QORGAN_CHECK(store_.write(along));
   entries_written();
   return {};
 }
@@ -270,20 +273,31 @@ Status Engine::log_health() const {
   return log_->health();
 }
 
+// An old policy is signed as well as the present one: which one is meant only its version tells.
 Status Engine::log_policy() {
   constexpr const char* kNote = "policy";
-  const std::string digest = to_hex(judge_->policy()->digest());
-  const std::lock_guard lock(mutex_);
-  QORGAN_TRY(const auto before, store_.find_note(kNote));
-  if (before == digest) return {};
+  const std::shared_ptr<const policy::Policy> policy = judge_->policy();
+  const std::int64_t version = policy->rules().version;
+  const std::string digest = to_hex(policy->digest());
+  QORGAN_TRY(const auto before, find_note(kNote));
+  if (before) {
+    const std::size_t space = before->find(' ');
+    const std::int64_t known = std::strtoll(before->c_str(), nullptr, 10);
+    if (version < known)
+      return failure(ErrorCode::refused, "the policy is older than the one that was in force before",
+                     here() + ", version " + std::to_string(version) + " after " + std::to_string(known),
+                     "Sign it with a higher version");
+    if (version == known) {
+      if (space != std::string::npos && before->substr(space + 1) == digest) return {};
+      return failure(ErrorCode::refused, "the policy has changed, but not its version",
+                     here() + ", version " + std::to_string(version), "Sign it with a higher version");
+    }
+  }
   ledger::Leaf leaf;
   leaf.time_s = unix_time_ms() / 1000;
   leaf.event = ledger::Event::policy;
-  leaf.digest = judge_->policy()->digest();
-  QORGAN_CHECK(store_.add_entry(plain_entry(leaf, unix_time_ms())));
-  QORGAN_CHECK(store_.put_note(kNote, digest));
-  entries_written();
-  return {};
+  leaf.digest = policy->digest();
+  return add_entry(leaf, store::NamedText{kNote, std::to_string(version) + " " + digest});
 }
 
 }  // namespace qorgan::custodian

@@ -42,12 +42,13 @@ struct Flight {
   std::int64_t updated_ms = 0;  // unix time of the last change of phase
   std::int64_t sequence = 0;    // of an enrolment or erasure that was committed
 
-  Judgement judgement;                  // of this custodian, once it has voted
-  bool entered = false;                 // what it agrees to is written down, for the log
-  std::optional<std::uint64_t> logged;  // where that is in the log
-  std::optional<Error> log_error;       // why it did not get there
-  crypto::Key view_key;                 // of the subject, an enrolment's; wiped at the end
-  std::optional<Terms> terms;           // of the record that an enrolment makes
+  Judgement judgement;                      // of this custodian, once it has voted
+  bool entered = false;                     // what it agrees to is written down, for the log
+  std::optional<protocol::RecordId> about;  // the record that was judged and that the entry is of, if any
+  std::optional<std::uint64_t> logged;      // where that is in the log
+  std::optional<Error> log_error;           // why it did not get there
+  crypto::Key view_key;                     // of the subject, an enrolment's; wiped at the end
+  std::optional<Terms> terms;               // of the record that an enrolment makes
 
   CommonDigests common;                   // of the shares as they came; a repetition must bring the same
   std::vector<mpc::StoredShare> shares;   // a finger each, as request.fingers; dropped at the end

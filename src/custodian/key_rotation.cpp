@@ -87,6 +87,8 @@ Result<protocol::Network> rotate(const RotationPlan& plan) {
   if (is_there(next))
     return failure(ErrorCode::already_exists, "there is a new key already that this network file does not name",
                    next.string(), "Use the network file that was made with it, or remove the key if nobody has that");
+  // Read as the daemon reads it: what lies there and is not this custodian's own must not become so.
+  if (plan.kind == KeyKind::log) QORGAN_CHECK(load_own_policy(plan.folder, network, keys.index));
   QORGAN_TRY(const protocol::KeyBytes key, make_key(next, plan.kind, keys.index));
   if (plan.kind == KeyKind::log)
     QORGAN_CHECK(sign_policy_anew(plan.folder, protocol::log_origin(network, keys.index), next));
@@ -126,8 +128,7 @@ Status log_rotations(Engine& engine, const protocol::Network& network) {
     const ledger::VerifierKey key{protocol::log_origin(network, engine.index()), ledger::KeyType::ed25519,
                                   rotation.new_key};
     leaf.key = rotation.kind == KeyKind::log ? key.text() : to_hex(rotation.new_key);
-    QORGAN_CHECK(engine.add_entry(leaf));
-    QORGAN_CHECK(engine.put_note(kLoggedNote, std::to_string(count)));
+    QORGAN_CHECK(engine.add_entry(leaf, store::NamedText{kLoggedNote, std::to_string(count)}));
   }
   return {};
 }

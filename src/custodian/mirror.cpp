@@ -145,7 +145,7 @@ bool Mirror::leads_to(const ledger::Checkpoint& checkpoint) const {
 
 void Mirror::tell_fork(const ledger::AddCheckpoint& request) const {
   if (kept_note_.empty() || !options_.on_fork) return;
-  if (open_signed(request.checkpoint, options_.log_keys, {})) options_.on_fork(kept_note_, request);
+  if (ledger::open_checkpoint(request.checkpoint, options_.log_keys.front(), {})) options_.on_fork(kept_note_, request);
 }
 
 // The witness may have gone ahead over HTTP, without the entries.
@@ -161,6 +161,11 @@ Status Mirror::keep(const std::string& note) {
   QORGAN_CHECK(writer_->sync());
   durable_size_ = writer_->size();
   return {};
+}
+
+std::uint64_t Mirror::size() const {
+  const std::lock_guard lock(mutex_);
+  return kept_.size;
 }
 
 std::string Mirror::checkpoint() const {

@@ -22,7 +22,8 @@ std::filesystem::path mirror_folder(const std::filesystem::path& custodian_folde
 
 struct MirrorOptions {
   std::filesystem::path folder;
-  std::vector<ledger::VerifierKey> log_keys;  // the present one first, former ones after it
+  // The present one first; after it former ones, which what is in the folder may be signed with.
+  std::vector<ledger::VerifierKey> log_keys;
   // Told of a checkpoint that the log has signed and that contradicts the one kept here. May be empty.
   std::function<void(const std::string& seen_note, const ledger::AddCheckpoint& request)> on_fork;
   ledger::Disk* disk = nullptr;  // null: the system's files
@@ -41,6 +42,8 @@ class Mirror {
   // another log's, 500 where the disk fails.
   MirrorAnswer take(const MirrorUpdate& update);
 
+  // How many entries lead to the newest checkpoint that was cosigned. Tiles beyond it may change yet.
+  std::uint64_t size() const;
   // The newest that was cosigned, whole; empty before the first.
   std::string checkpoint() const;
   // Entries from that one on as join_entries() gives them, up to the first that ends beyond bytes_max; none beyond that

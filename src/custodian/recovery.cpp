@@ -92,7 +92,7 @@ Result<RecoveryReport> recover(const RecoveryOptions& options) {
   asked.on_progress = options.on_progress;
   QORGAN_TRY(report.database, recover_database(asked, link));
   fault_point("recover.ended");
-  QORGAN_CHECK(remove_set_aside(folder));
+  QORGAN_CHECK(destroy_set_aside(folder));
   std::error_code error;
   fs::remove(folder / kRecoveryFile, error);
   if (error)

@@ -4,7 +4,7 @@
 
 #include "custodian/files.h"
 #include "custodian/mirror.h"
-#include "ledger/tile.h"
+#include "ledger/serve.h"
 #include "net/http_files.h"
 #include "rights/request.h"
 
@@ -18,13 +18,6 @@ using protocol::Kind;
 using rights::Right;
 
 constexpr std::string_view kRightsPath = "/rights/1/";
-
-// What is in a full or partial tile never changes; the checkpoint does.
-std::optional<net::HttpFile> log_file(std::string_view path) {
-  if (path == "/checkpoint") return net::HttpFile{"checkpoint", "text/plain; charset=utf-8", "no-cache"};
-  if (path.empty() || !ledger::parse_tile_path(path.substr(1))) return std::nullopt;
-  return net::HttpFile{std::string(path.substr(1)), "application/octet-stream", "public, max-age=31536000, immutable"};
-}
 
 HttpResponse json_response(int status, const Json& json) {
   const std::string text = json.dump() + "\n";
@@ -135,13 +128,16 @@ HttpResponse Web::answer_log(const HttpRequest& request) {
 // away.
 HttpResponse Web::serve_log(const HttpRequest& request) {
   constexpr std::string_view kMirrorPath = "/mirror/";
-  if (!request.path.starts_with(kMirrorPath)) return net::serve_file(parts_.folder / kLogFolder, request, log_file);
+  if (!request.path.starts_with(kMirrorPath))
+    return net::serve_file(parts_.folder / kLogFolder, request,
+                           [](std::string_view path) { return ledger::log_file(path); });
   const std::string_view rest = std::string_view(request.path).substr(kMirrorPath.size());
   for (int other = 0; other < protocol::kCustodians; ++other) {
     if (other == parts_.engine->index() || !rest.starts_with(std::to_string(other) + "/")) continue;
     // The rule is asked with the request's whole path.
-    return net::serve_file(mirror_folder(parts_.folder, other), request,
-                           [&](std::string_view) { return log_file(rest.substr(1)); });
+    return net::serve_file(mirror_folder(parts_.folder, other), request, [&](std::string_view) {
+      return ledger::log_file(rest.substr(1), (*parts_.mirrors)[static_cast<std::size_t>(other)]->size());
+    });
   }
   return net::text_response(404, "There is no such mirror here.\n");
 }

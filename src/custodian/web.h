@@ -19,6 +19,7 @@ struct WebParts {
   Service* service = nullptr;
   Statements* statements = nullptr;
   ledger::Witness* witness = nullptr;
+  const Mirrors* mirrors = nullptr;
   const protocol::Network* network = nullptr;
   const net::TlsIdentity* tls = nullptr;
   std::filesystem::path folder;  // of the custodian

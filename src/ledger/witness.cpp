@@ -18,6 +18,7 @@ namespace {
 struct WatchedLog {
   std::mutex mutex;
   std::vector<VerifierKey> keys;
+  std::vector<VerifierKey> former;
   std::filesystem::path path;
   Seen seen;
 };
@@ -52,6 +53,8 @@ struct Submission {
 bool contradicts(const Submission& submission, const Seen& seen) {
   const Checkpoint& checkpoint = submission.checkpoint;
   if (checkpoint.size == seen.checkpoint.size) return checkpoint.root != seen.checkpoint.root;
+  // An older one is what every receipt carries.
+  if (checkpoint.size < seen.checkpoint.size) return false;
   if (seen.checkpoint.size == 0 || submission.request.old_size != seen.checkpoint.size) return false;
   return !verify_consistency(seen.checkpoint.size, checkpoint.size, seen.checkpoint.root, checkpoint.root,
                              submission.request.proof);
@@ -78,29 +81,25 @@ struct Witness::State {
   WitnessOptions options;
   std::shared_ptr<crypto::Signer> signer;
   VerifierKey own_key;
-  // Guards the map itself; logs are added and never removed.
-  mutable std::mutex mutex;
+  // Complete before the first question.
   std::map<std::string, std::unique_ptr<WatchedLog>, std::less<>> logs;
 
   Disk& disk() const { return options.disk != nullptr ? *options.disk : Disk::system(); }
   std::int64_t now_s() const { return options.now_s ? options.now_s() : unix_time_ms() / 1000; }
 
   WatchedLog* find(std::string_view origin) const {
-    const std::lock_guard lock(mutex);
     const auto found = logs.find(origin);
     return found == logs.end() ? nullptr : found->second.get();
   }
 
-  void trust(const VerifierKey& key) {
-    const std::lock_guard lock(mutex);
-    std::unique_ptr<WatchedLog>& log = logs[key.name];
+  WatchedLog& watched(const std::string& origin) {
+    std::unique_ptr<WatchedLog>& log = logs[origin];
     if (!log) {
       log = std::make_unique<WatchedLog>();
-      log->path = seen_path(options.folder, key.name);
-      log->seen.checkpoint = {key.name, 0, empty_root()};
+      log->path = seen_path(options.folder, origin);
+      log->seen.checkpoint = {origin, 0, empty_root()};
     }
-    const std::lock_guard log_lock(log->mutex);
-    if (std::find(log->keys.begin(), log->keys.end(), key) == log->keys.end()) log->keys.push_back(key);
+    return *log;
   }
 
   WitnessAnswer cosign(WatchedLog& log, const Submission& submission);
@@ -130,9 +129,12 @@ Result<std::unique_ptr<Witness>> Witness::open(WitnessOptions options, std::shar
   state->own_key = {options.name, KeyType::cosignature, signer->public_key()};
   state->options = std::move(options);
   state->signer = std::move(signer);
-  for (const VerifierKey& key : state->options.logs) state->trust(key);
+  for (const VerifierKey& key : state->options.logs) state->watched(key.name).keys.push_back(key);
+  for (const VerifierKey& key : state->options.former) state->watched(key.name).former.push_back(key);
   for (const auto& [origin, log] : state->logs) {
-    QORGAN_TRY(log->seen, read_seen(state->disk(), log->path, origin, log->keys, state->own_key));
+    std::vector<VerifierKey> all = log->keys;
+    all.insert(all.end(), log->former.begin(), log->former.end());
+    QORGAN_TRY(log->seen, read_seen(state->disk(), log->path, origin, all, state->own_key));
   }
   return std::unique_ptr<Witness>(new Witness(std::move(state)));
 }
@@ -166,10 +168,6 @@ std::string Witness::latest(const std::string& origin) const {
   if (log == nullptr) return "";
   const std::lock_guard lock(log->mutex);
   return log->seen.note;
-}
-
-void Witness::trust(const VerifierKey& log) {
-  state_->trust(log);
 }
 
 }  // namespace qorgan::ledger

@@ -34,15 +34,18 @@ struct WitnessAnswer {
 };
 
 struct WitnessOptions {
-  std::filesystem::path folder;  // of its state, one file a log: the newest note, as it was cosigned
-  std::string name;              // it cosigns under
-  std::vector<VerifierKey> logs;
+  std::filesystem::path folder;   // of its state, one file a log: the newest note, as it was cosigned
+  std::string name;               // it cosigns under
+  std::vector<VerifierKey> logs;  // whose checkpoints it cosigns
+  // Keys that those logs were signed with before. What a state file holds may carry them; a new checkpoint that they
+  // alone have signed is refused, so that a key which was replaced because it was stolen is of no use to the thief.
+  std::vector<VerifierKey> former;
   // Unix time; cosignatures' times never go back even where this does. Empty: the system's.
   std::function<std::int64_t()> now_s;
   // Told, before the answer is given, of a checkpoint that carries the log's own signature and contradicts what this
-  // witness has seen: another root for a size that was cosigned, or no proof that it continues it. Whoever knows a
-  // checkpoint can send it without its proof, and again and again, so that only two roots of one size are evidence by
-  // themselves. May be empty.
+  // witness has seen: another root for a size that was cosigned, or a larger size without a proof that it continues it.
+  // Whoever knows a checkpoint can send it without its proof, and again and again, so that only two roots of one size
+  // are evidence by themselves. May be empty.
   std::function<void(const std::string& origin, const std::string& seen_note, const AddCheckpoint& request)> on_fork;
   Disk* disk = nullptr;  // null: the system's files
 };
@@ -50,8 +53,7 @@ struct WitnessOptions {
 // Thread-safe.
 class Witness {
  public:
-  // `logs` names every key that a state file may be signed with, older ones included. Errors: damaged (a state file,
-  // naming it), unavailable.
+  // Errors: damaged (a state file, naming it, also where a key that has signed it is in neither list), unavailable.
   static Result<std::unique_ptr<Witness>> open(WitnessOptions options, std::shared_ptr<crypto::Signer> signer);
   ~Witness();
 
@@ -60,8 +62,6 @@ class Witness {
 
   // The newest checkpoint that was cosigned for an origin, whole; nothing where there is none.
   std::string latest(const std::string& origin) const;
-  // Of a log whose key has changed: from now on signatures of this key count as well.
-  void trust(const VerifierKey& log);
 
  private:
   struct State;

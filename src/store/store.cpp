@@ -220,6 +220,10 @@ Status Store::stage_refresh(const std::vector<StagedShares>& staged) {
   });
 }
 
+Status Store::write(const Along& along) {
+  return change([&](Database& database, const Keys& keys) { return write_along(database, keys, along); });
+}
+
 Result<std::int64_t> Store::add_entry(const Entry& entry) {
   std::int64_t number = 0;
   QORGAN_CHECK(change([&](Database& database, const Keys& keys) -> Status {

@@ -99,11 +99,16 @@ struct Notice {
 };
 
 // What is written together with a change, in its transaction.
+struct NamedText {
+  std::string name;
+  std::string text;
+};
 struct Along {
   std::vector<Entry> entries;
   std::optional<WarrantUse> warrant_use;  // one use more; the same twice counts once
   std::optional<Id> warrant_use_dropped;  // of that request, which came to nothing
   std::vector<Notice> notices;
+  std::vector<NamedText> notes;  // as put_note's
 };
 
 // New shares of one record, made ready for a refresh.
@@ -220,6 +225,8 @@ class Store {
   // it: without its opening, and of no record. Errors: invalid_input (over limits::stored_leaf_bytes_max or
   // stored_opening_bytes_max), not_found (there never was such a record).
   Result<std::int64_t> add_entry(const Entry& entry);
+  // Of no other change. Errors: those of each part.
+  Status write(const Along& along);
   // The same again changes nothing. Errors: not_found, internal (it, or another one, has another index).
   Status set_entry_index(std::int64_t number, std::int64_t index);
   // One that never got into the log. Errors: not_found, internal (it has an index).

@@ -290,6 +290,23 @@ TEST_F(EngineTest, ASnapshotHoldsWhoHasAFingerInCommon) {
   EXPECT_EQ(input->order_digest, snapshot->digest);
 }
 
+// Its entry in the log has the tag of the record that was there then; whoever is enrolled anew would not see the use.
+TEST_F(EngineTest, AVerificationIsOfTheRecordThatItWasLoggedFor) {
+  const Request enrolled = enrol(1, 1);
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  const Request erasure = request(Kind::erase);
+  ASSERT_OK(prepare(erasure));
+  ASSERT_OK(vote(erasure));
+  store::Operation erased = operation(erasure, 2);
+  erased.record_id = enrolled.record_id();
+  ASSERT_OK(engine_->apply(erased));
+  enrol(1, 3);
+  EXPECT_ERROR(engine_->take_snapshot(asked.id, 3, soon()), ErrorCode::not_found);
+  ready(Kind::verify, 3);
+}
+
 TEST_F(EngineTest, LookupsBelongToTheDeskThatAskedAndAreCounted) {
   const Request anna = enrol(1, 1);
   const Request asked = ready(Kind::identify, 1);

@@ -283,6 +283,8 @@ class Network:
         rules = self.policy(custodian)
         rules["purposes"] = [one["purpose"]["id"] for one in rules["purposes"]]
         change(rules)
+        # A custodian takes no policy that is not newer than the one before.
+        rules["version"] = self.policy(custodian)["version"] + 1
         plain = self.folder / f"policy-{custodian}.json"
         plain.write_text(json.dumps(rules))
         folder = self.custodian_folder(custodian)

@@ -209,6 +209,21 @@ class BackupTest(Keeping):
                 self.assertEqual(list(net.custodian_folder(custodian).glob("*.old*")), [])
                 self.enrol(2)
 
+    def test_what_a_restore_replaces_is_destroyed(self):
+        """A backup of this moment needs no recovery; the database that it replaced must not outlive it."""
+        net = self.net
+        self.enrol(5)
+        copy = net.folder / "present"
+        self.assertEqual(self.custodian("backup", 1, "--out", copy).code, YES)
+        net.stop(1)
+        self.assertEqual(self.custodian("restore", 1, "--from", copy).code, YES)
+        self.assertNotEqual(list(net.custodian_folder(1).glob("*.old*")), [], "lost before there is another one")
+        net.start(1)
+        net.wait_ready()
+        self.assertEqual(list(net.custodian_folder(1).glob("*.old*")), [])
+        self.assertEqual(net.desk("verify", "--id", iin(5), *self.finger(5, take=1)).code, YES)
+        self.assertEqual(net.desk("erase", "--id", iin(5)).code, YES)
+
     def test_what_is_no_backup_is_not_restored(self):
         net = self.net
         net.stop(1)

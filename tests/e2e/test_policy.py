@@ -49,11 +49,11 @@ class PurposeTest(Judged):
 
     def change(self, custodian, change, **options):
         """Another policy from here to the test's end."""
-        path = self.net.custodian_folder(custodian) / "policy"
-        before = path.read_bytes()
+        before = self.net.policy(custodian)
+        before["purposes"] = [one["purpose"]["id"] for one in before["purposes"]]
 
         def back():
-            path.write_bytes(before)
+            self.net.change_policy(custodian, lambda rules: rules.update(before))
             self.net.restart(custodian)
 
         self.addCleanup(back)
@@ -81,6 +81,7 @@ class PurposeTest(Judged):
         for custodian in range(3):
             with self.subTest(custodian=custodian):
                 digest = self.digest(custodian)
+                former = (self.net.custodian_folder(custodian) / "policy").read_text()
                 self.change(custodian, lambda rules: rules["parties"][0].update(operators=["Aigerim"]))
                 chosen = request_id()
                 answer = self.verify("--operator", "Mallory", chosen=chosen)
@@ -88,7 +89,21 @@ class PurposeTest(Judged):
                 self.check_refusal_logged(chosen, custodian)
                 self.assertEqual(self.verify("--operator", "Aigerim").code, YES)
                 self.check_policy_logged(custodian, digest)
+                self.check_former_is_refused(custodian, former)
                 self.doCleanups()
+
+    def check_former_is_refused(self, custodian, former):
+        """A policy that was in force before is signed as well, and allows what has been forbidden since."""
+        path = self.net.custodian_folder(custodian) / "policy"
+        present = path.read_text()
+        self.net.stop(custodian)
+        path.write_text(former)
+        ended = self.net.try_start(custodian)
+        self.assertEqual(ended.code, REFUSED, ended)
+        self.assertIn("older", ended.err)
+        path.write_text(present)
+        self.net.start(custodian)
+        self.net.wait_ready()
 
     def digest(self, custodian):
         text = (self.net.custodian_folder(custodian) / "policy").read_text()

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from logs import read_log
-from support import DAMAGED, LOOK, NO, UNAVAILABLE, YES, NetworkTest, iin, run_program, wait_until
+from support import DAMAGED, LOOK, NO, REFUSED, UNAVAILABLE, YES, NetworkTest, iin, run_program, wait_until
 
 
 def rebuild(net, first, second):
@@ -183,6 +183,25 @@ class RotateTest(Refreshing):
         for each in range(3):
             self.net.stop(each)
         self.net.start_all()
+
+    def test_a_foreign_policy_is_not_signed(self):
+        """A change of keys signs the policy anew, but only one that this custodian had signed."""
+        net = self.net
+        policy = net.custodian_folder(2) / "policy"
+        own = policy.read_text()
+        out = net.folder / "never.json"
+        for name, text, code in (("changed", own.replace('"trial-court+', '"other-court+', 1), DAMAGED),
+                                 ("another's", (net.custodian_folder(1) / "policy").read_text(), REFUSED)):
+            with self.subTest(name):
+                self.assertNotEqual(text, own)
+                policy.write_text(text)
+                done = run_program("custodian", "rotate", "--log", "--dir", policy.parent, "--network",
+                                   net.state / "network.json", "--out", out, "--json")
+                self.expect_error(done, code)
+                self.assertEqual(policy.read_text(), text)
+                self.assertFalse(out.exists())
+                self.assertEqual(list(policy.parent.glob("sign.key.n*")), [])
+        policy.write_text(own)
 
     def test_keys_change_and_nothing_is_lost(self):
         net = self.net

@@ -367,6 +367,16 @@ TEST_F(Follow, OnlyTheCheckpointAndTilesAreServed) {
     EXPECT_FALSE(log_file(path).has_value()) << path;
 }
 
+TEST_F(Follow, OfAMirrorOnlyWhatIsSignedIsServed) {
+  // 600 entries: two full tiles and one of 88; one hash in each of the levels above that has any.
+  for (const char* path : {"/checkpoint", "/tile/0/000", "/tile/0/001", "/tile/0/002.p/88", "/tile/0/001.p/7",
+                           "/tile/1/000.p/2", "/tile/entries/001", "/tile/entries/002.p/88"})
+    EXPECT_TRUE(log_file(path, 600).has_value()) << path;
+  for (const char* path : {"", "/journal", "/tile/0/002", "/tile/0/002.p/89", "/tile/0/003.p/1", "/tile/1/000.p/3",
+                           "/tile/2/000.p/1", "/tile/entries/002.p/89", "/tile/entries/003"})
+    EXPECT_FALSE(log_file(path, 600).has_value()) << path;
+}
+
 TEST_F(Follow, SourcesAreFoldersAndUrls) {
   for (const char* good : {"/some/folder", "http://127.0.0.1:1", "http://[::1]:80/log"})
     EXPECT_TRUE(open_source(good).has_value()) << good;

@@ -80,6 +80,7 @@ class WitnessTest : public testing::Test {
     made.folder = "state";
     made.name = "witness.example/w";
     made.logs = logs;
+    made.former = former;
     made.now_s = [this] { return now_s; };
     made.on_fork = [this](const std::string& origin, const std::string& seen, const AddCheckpoint& request) {
       forks.push_back({origin, seen, request});
@@ -375,16 +376,36 @@ TEST_F(WitnessTest, ALogMayChangeItsKey) {
   renewed.signer = signer_of(3);
   const AddCheckpoint request = {5, log.tree.consistency(5, 6), renewed.signed_note(log.checkpoint(6))};
   EXPECT_EQ(add(request).status, 403);
-  witness->trust(renewed.key());
-  EXPECT_EQ(add(request).status, 200);
-  logs.push_back(renewed.key());
+  former = logs;
+  logs = {renewed.key()};
   start();
-  expect_conflict(add(0, 7), 6);
-  witness->trust(key_of(*signer_of(4), "log.example/new"));
-  SmallLog fresh;
-  fresh.origin = "log.example/new";
-  fresh.signer = signer_of(4);
-  EXPECT_EQ(add({0, {}, fresh.signed_note(fresh.checkpoint(3))}).status, 200);
+  EXPECT_EQ(add(request).status, 200);
+  start();
+  expect_conflict(add({0, {}, renewed.signed_note(log.checkpoint(7))}), 6);
+}
+
+// A thief of the key of before, who continues the log by a leaf of their own, must not get ahead of the log itself.
+TEST_F(WitnessTest, AFormerKeySignsNothingNew) {
+  add(0, 5);
+  SmallLog renewed = log;
+  renewed.signer = signer_of(3);
+  former = logs;
+  logs = {renewed.key()};
+  start();
+  EXPECT_EQ(add(5, 6).status, 403);
+  EXPECT_EQ(add(0, 6).status, 403);
+  Checkpoint forged = log.checkpoint(5);
+  forged.root[0] ^= 1;
+  EXPECT_EQ(add({5, {}, log.signed_note(forged)}).status, 403);
+  EXPECT_TRUE(forks.empty());
+  EXPECT_EQ(add({5, log.tree.consistency(5, 6), renewed.signed_note(log.checkpoint(6))}).status, 200);
+}
+
+TEST_F(WitnessTest, AnOlderCheckpointIsNoFork) {
+  add(0, 5);
+  expect_conflict(add({0, {}, log.signed_note(log.checkpoint(3))}), 5);
+  EXPECT_EQ(add({5, {}, log.signed_note(log.checkpoint(3))}).status, 400);
+  EXPECT_TRUE(forks.empty()) << "every receipt carries one";
 }
 
 // The race that C2SP tlog-witness warns of: of requests that start from the same size only one may pass.
