@@ -78,6 +78,19 @@ TEST_F(Pdf, CodeIsReadBack) {
   EXPECT_EQ(read, qr_text(receipt.terms.handle, sample.secret) + "\n");
 }
 
+TEST_F(Pdf, TellsScreenReadersWhatItIs) {
+  if (!installed("pdfinfo")) GTEST_SKIP() << "pdfinfo is not installed";
+  const Sample sample;
+  for (const Language language : kLanguages) {
+    const std::string path = write(certificate_paper(sample.certificate(), language).value());
+    EXPECT_NE(output_of("pdfinfo " + path).find("Tagged:          yes"), std::string::npos);
+    const std::string text = output_of("pdfinfo -struct-text " + path + " 2>/dev/null");
+    EXPECT_NE(text.find("H1"), std::string::npos) << text;
+    EXPECT_NE(text.find(phrase(language, "certificate-title")), std::string::npos) << text;
+    EXPECT_NE(output_of("cat " + path).find("/Lang (" + std::string(language_code(language)) + ")"), std::string::npos);
+  }
+}
+
 TEST_F(Pdf, OfCertificateAndAbsence) {
   const Sample sample;
   for (const Language language : kLanguages) {
