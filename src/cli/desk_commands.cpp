@@ -39,9 +39,10 @@ Result<int> enrol(const Context& context, const DeskOptions& options) {
   } else {
     fmt::print("Enrolled with {} finger{}, in three parts. Record {}.\n", prints.size(), prints.size() == 1 ? "" : "s",
                to_hex(enrolled.record_id));
-    if (!options.paper_file.empty() && enrolled.receipt) {
-      fmt::print("The receipt is in {}. Print it, hand it over, and remove the file.\n", options.paper_file);
-    } else {
+    const bool written = !options.paper_file.empty() && enrolled.receipt;
+    if (written) fmt::print("The receipt is in {}. Print it, hand it over, and remove the file.\n", options.paper_file);
+    // The form for programs does not hold the secret.
+    if (!written || options.paper_file.ends_with(".json")) {
       fmt::print("For the person, who alone is to keep it:\n  handle {}\n  secret {}\n", handle, secret);
     }
   }
@@ -261,8 +262,10 @@ void add_desk_commands(CLI::App& app, Context& context) {
     CLI::App* command = app.add_subcommand(named.name, named.help);
     auto options = std::make_shared<DeskOptions>();
     if (named.run == enrol)
-      add_paper_options(*command, "--receipt", "Where to write the person's receipt", options->paper_file,
-                        options->language);
+      add_paper_options(
+          *command, "--receipt",
+          "Where to write the person's receipt (text can be checked, and printed as a PDF by `qorgan receipt print`)",
+          options->paper_file, options->language);
     if (named.run == erase) {
       add_paper_options(*command, "--certificate", "Where to write the certificate", options->paper_file,
                         options->language);

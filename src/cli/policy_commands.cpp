@@ -16,6 +16,7 @@
 #include "net/json_fields.h"
 #include "policy/fields.h"
 #include "policy/trial.h"
+#include "protocol/log_keys.h"
 #include "protocol/request.h"
 
 namespace qorgan::cli {
@@ -25,7 +26,7 @@ struct Options {
   std::string file;
   std::string out;
   std::string purposes_folder;
-  std::string policy_file, key, warrant_file, at;
+  std::string policy_file, key, network_file, warrant_file, at;
   std::string enrolled_by;
   bool locked = false, withdrawn = false;
   std::int64_t warrant_uses = 0;
@@ -34,10 +35,20 @@ struct Options {
 
 using Command = Result<int> (*)(const Context&, const Options&);
 
-Result<policy::Policy> load(const std::string& file, const std::string& vkey) {
+// With the key that is named, or with the one of the network's three that signed it.
+Result<policy::Policy> load(const std::string& file, const Options& options) {
+  if (options.key.empty() && options.network_file.empty())
+    return failure(ErrorCode::invalid_input, "no key is named", file, "Give --network or --policy-key");
   QORGAN_TRY(const std::string note, read_text_file(file, limits::note_bytes_max));
-  QORGAN_TRY(const ledger::VerifierKey key, ledger::parse_verifier_key(vkey));
-  return policy::within(file, policy::load_policy(note, key));
+  if (!options.key.empty()) {
+    QORGAN_TRY(const ledger::VerifierKey key, ledger::parse_verifier_key(options.key));
+    return policy::within(file, policy::load_policy(note, key));
+  }
+  QORGAN_TRY(const protocol::Network network, protocol::load_network(options.network_file));
+  Result<policy::Policy> policy = policy::load_policy(note, protocol::log_key(network, 0));
+  for (int i = 1; i < static_cast<int>(policy::kCustodians) && !policy; ++i)
+    policy = policy::load_policy(note, protocol::log_key(network, i));
+  return policy::within(file, std::move(policy));
 }
 
 nlohmann::json json_of(const policy::Policy& policy) {
@@ -84,7 +95,7 @@ Result<int> sign(const Context& context, const Options& options) {
 }
 
 Result<int> check(const Context& context, const Options& options) {
-  QORGAN_TRY(const policy::Policy policy, load(options.file, options.key));
+  QORGAN_TRY(const policy::Policy policy, load(options.file, options));
   const policy::Rules& rules = policy.rules();
   if (context.json) {
     print_json({{"valid", true}, {"version", rules.version}, {"digest", to_hex(policy.digest())}});
@@ -97,7 +108,7 @@ Result<int> check(const Context& context, const Options& options) {
 }
 
 Result<int> show(const Context& context, const Options& options) {
-  QORGAN_TRY(const policy::Policy policy, load(options.file, options.key));
+  QORGAN_TRY(const policy::Policy policy, load(options.file, options));
   if (context.json) {
     print_json(json_of(policy));
     return 0;
@@ -140,7 +151,7 @@ Result<policy::Question> read_question(const Options& options) {
 }
 
 Result<int> explain(const Context& context, const Options& options) {
-  QORGAN_TRY(const policy::Policy policy, load(options.policy_file, options.key));
+  QORGAN_TRY(const policy::Policy policy, load(options.policy_file, options));
   QORGAN_TRY(const policy::Question question, policy::within(options.file, read_question(options)));
   std::int64_t now_s = unix_time_ms() / 1000;
   if (!options.at.empty()) {
@@ -201,7 +212,8 @@ void add_policy(CLI::App& app, Context& context) {
       command->add_option("--purposes", options->purposes_folder, "Folder of purposes instead of the program's own");
       command->add_option("--out", options->out, "File to write it to")->required();
     } else {
-      command->add_option("--policy-key", options->key, "The custodian's vkey")->required();
+      command->add_option("--network", options->network_file, "The public network file, for the custodians' keys");
+      command->add_option("--policy-key", options->key, "The custodian's vkey, instead of the network file");
     }
     if (named.run == explain) add_explain_options(*command, *options);
     add_json_option(*command, context);

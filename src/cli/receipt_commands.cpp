@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "cli/papers.h"
 #include "rights/network_keys.h"
 #include "rights/papers.h"
 
@@ -83,14 +83,10 @@ void wipe(std::string& text) {
   crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
 }
 
-Result<std::optional<SubjectSecret>> read_secret(const PaperOptions& options) {
+Result<std::optional<SubjectSecret>> secret_of(const PaperOptions& options) {
   if (options.secret.empty()) return std::optional<SubjectSecret>();
-  std::string text = options.secret;
-  if (text == "-") std::getline(std::cin, text);
-  Result<SubjectSecret> secret = rights::parse_secret(text);
-  wipe(text);
-  if (!secret) return tl::unexpected(secret.error());
-  return std::optional<SubjectSecret>(std::move(*secret));
+  QORGAN_TRY(SubjectSecret secret, read_secret(options.secret));
+  return std::optional<SubjectSecret>(std::move(secret));
 }
 
 // A file that was read and whose every proof was verified.
@@ -114,7 +110,7 @@ Result<Checked<Kind>> check(const PaperOptions& options) {
   if (!options.language.empty()) {
     QORGAN_TRY(checked.language, rights::language_from_code(options.language));
   }
-  QORGAN_TRY(auto secret, read_secret(options));
+  QORGAN_TRY(auto secret, secret_of(options));
   if (secret) checked.read.secret = std::move(secret);
   std::optional<rights::NetworkKeys> trusted;
   if (!options.network.empty()) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
@@ -130,12 +129,7 @@ CLI::Option* add_holder_options(CLI::App& command, HolderOptions& options) {
 Result<rights::HandleAndSecret> read_holder(const HolderOptions& options) {
   rights::HandleAndSecret paper;
   QORGAN_TRY(paper.handle, rights::parse_handle(options.handle));
-  std::string text = options.secret;
-  if (text == "-" || text.empty()) std::getline(std::cin, text);
-  auto secret = rights::parse_secret(text);
-  crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  if (!secret) return tl::unexpected(secret.error());
-  paper.secret = std::move(*secret);
+  QORGAN_TRY(paper.secret, read_secret(options.secret.empty() ? "-" : options.secret));
   return paper;
 }
 
@@ -171,7 +165,7 @@ void add_rights(CLI::App& app, Context& context) {
     const Result<int> ended = run_trace(context, *options);
     context.exit_code = ended ? *ended : report(context, ended.error());
   });
-  CLI::App* consent = app.add_subcommand("consent", "What you have consented to");
+  CLI::App* consent = app.add_subcommand("consent", "Your consent: withdraw it");
   consent->require_subcommand(1);
   for (const Words& words : kChanges) add_change(words.right == Right::withdraw ? *consent : app, context, words);
 }

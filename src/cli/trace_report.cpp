@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -85,8 +86,12 @@ Result<int> report_trace(const Context& context, const protocol::Network& networ
     }
     if (exit_code == 0) exit_code = exit_code_of(traces[i].error().code);
     unreached.push_back({{"custodian", i}, {"error", traces[i].error().message()}});
-    fmt::print(stderr, "{}: {}\n", network.describe(static_cast<int>(i)), traces[i].error().message());
   }
+  const bool all_alike = !first && std::all_of(traces.begin(), traces.end(), [&](const auto& trace) {
+    return trace.error().code == traces[0].error().code;
+  });
+  for (std::size_t i = 0; i < traces.size() && !all_alike; ++i)
+    if (!traces[i]) fmt::print(stderr, "{}: {}\n", network.describe(static_cast<int>(i)), traces[i].error().message());
   if (!first) return tl::unexpected(traces[0].error());
   const Shown uses = show(network, traces, gather(traces, &CustodianTrace::uses));
   const Shown searches = show(network, traces, gather(traces, &CustodianTrace::searches));
@@ -103,11 +108,7 @@ Result<int> report_trace(const Context& context, const protocol::Network& networ
     print_json(object);
     return exit_code;
   }
-  fmt::print("{}", rights::trace_text(uses.entries, language));
-  if (!searches.entries.empty()) {
-    fmt::print("\n{}\n\n", rights::searches_heading(language));
-    fmt::print("{}", rights::trace_text(searches.entries, language));
-  }
+  fmt::print("{}", rights::trace_text(uses.entries, searches.entries, language));
   return exit_code;
 }
 

@@ -218,24 +218,6 @@ Status read_names(const Json& answer, CustodianTrace& trace) {
   return {};
 }
 
-}  // namespace
-
-std::string searches_heading(Language language) {
-  switch (language) {
-    case Language::kk:
-      return "Барлық жазбалар арасындағы іздеулер, сіздің жазбаңыз да солардың бірі. Сіз табылдыңыз ба, оны "
-             "сақтаушылар "
-             "білмейді.";
-    case Language::ru:
-      return "Поиски среди всех записей, в том числе вашей. Нашли ли вас, хранители не знают.";
-    case Language::en:
-      break;
-  }
-  return "Searches among all records, yours included. Whether you were found, the custodians do not know.";
-}
-
-namespace {
-
 Result<std::vector<int>> read_fingers(const Json& answer) {
   QORGAN_TRY(const Json* list, net::array_field(answer, "fingers", limits::fingers_per_person_max));
   std::vector<int> fingers;

@@ -64,8 +64,6 @@ struct CustodianTrace {
   std::map<std::string, std::string> party_names;
   std::map<std::string, PurposeWords> purposes;
 };
-// The heading of searches, in which a record was one of many.
-std::string searches_heading(Language language);
 
 // Checks every proof and tag. Errors: damaged, naming the custodian and the entry.
 Result<CustodianTrace> read_trace(const net::Json& answer, const NetworkKeys& keys, int custodian,

@@ -133,8 +133,10 @@ Result<std::size_t> match_form(std::string_view text, const std::vector<std::str
     same_bytes = std::max(same_bytes, common_bytes(text, forms[i]));
   }
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(same_bytes), '\n');
-  return failure(ErrorCode::damaged, "the words are not those that belong to the part for programs",
-                 fmt::format("line {}", line), "It was changed, or copied badly");
+  return failure(ErrorCode::damaged, "the paper is not as it was made: its words differ from its part for programs",
+                 fmt::format("line {}", line),
+                 "Rely on nothing in its words: they were changed, copied badly, or made by another version of this "
+                 "program. The part for programs can be checked alone, decoded from Base 64 into a file");
 }
 
 }  // namespace qorgan::rights

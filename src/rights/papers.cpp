@@ -37,6 +37,12 @@ class Writer {
     paper_.blocks.emplace_back(Field{std::move(label), std::move(value)});
   }
   void labelled(std::string_view label, std::string value) { field(say(label), std::move(value)); }
+  // Where to go with a quarrel; each of these papers speaks of law.
+  void complain() {
+    heading("head-complain");
+    items({"complain-party", "complain-authority", "complain-prosecutor"});
+    paragraph(say("not-advice"));
+  }
   void frame(Frame frame) { paper_.blocks.emplace_back(std::move(frame)); }
   Paper finish(std::string footer, std::int64_t time_s) {
     paper_.footer = std::move(footer);
@@ -134,6 +140,9 @@ Result<ReadPaper<Content>> read_paper(std::string_view file, std::string_view la
                                       const Render& render) {
   if (file.size() > limits::receipt_text_bytes_max)
     return failure(ErrorCode::invalid_input, "a paper's file is longer than any can be");
+  if (file.starts_with("%PDF"))
+    return failure(ErrorCode::invalid_input, "a PDF is to be read and printed; it cannot be checked", {},
+                   "Check the same paper as text or JSON: ask whoever made it");
   ReadPaper<Content> read;
   if (file.starts_with('{')) {
     QORGAN_TRY(read.content, parse(file));
@@ -167,7 +176,7 @@ Paper receipt_paper(const EnrolmentReceipt& receipt, const SubjectSecret* secret
   writer.items({"unproven-prints", "unproven-photograph", "unproven-collusion"});
   writer.heading("head-check");
   writer.paragraph(writer.say("receipt-check"));
-  writer.paragraph(writer.say("not-advice"));
+  writer.complain();
   return writer.finish(handle_text(terms.handle), receipt.time_s);
 }
 
@@ -201,7 +210,7 @@ Result<Paper> certificate_paper(const ErasureCertificate& certificate, Language 
   writer.items({"unproven-copies", "unproven-collusion-before", "unproven-parties"});
   writer.heading("head-check");
   writer.paragraph(writer.say("certificate-check"));
-  writer.paragraph(writer.say("not-advice"));
+  writer.complain();
   return writer.finish(handle_text(certificate.handle), latest_s);
 }
 
@@ -224,7 +233,7 @@ Result<Paper> absence_paper(const Absence& absence, Language language) {
   writer.items({"unproven-code", "unproven-later", "unproven-others"});
   writer.heading("head-check");
   writer.paragraph(writer.say("absence-check"));
-  writer.paragraph(writer.say("not-advice"));
+  writer.complain();
   return writer.finish(to_hex(absence.subject), latest_s);
 }
 

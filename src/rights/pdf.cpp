@@ -6,8 +6,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "rights/paper.h"
+#include "rights/pdf_catalog.h"
 #include "rights/phrases.h"
 #include "rights/times.h"
 
@@ -18,13 +21,14 @@ namespace {
 constexpr double kPageWidth = 595.276;  // A4: 210 mm
 constexpr double kPageHeight = 841.890;
 constexpr double kMargin = 51;
+constexpr double kTop = kMargin - 14;
 constexpr double kBottom = kPageHeight - 62;  // above the footer
 constexpr double kWidth = kPageWidth - 2 * kMargin;
 constexpr double kLabelWidth = 118;
 constexpr double kQrSide = 118;
 constexpr double kFramePadding = 12;
 constexpr int kQrQuietModules = 4;  // ISO/IEC 18004, 5.3.8
-constexpr double kGrey = 0.38;
+constexpr double kGrey = 0.25;      // clear of paper also from a poor black-and-white printer
 
 struct Deleter {
   void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
@@ -33,6 +37,7 @@ struct Deleter {
   void operator()(PangoContext* context) const { g_object_unref(context); }
   void operator()(PangoFontMap* map) const { g_object_unref(map); }
   void operator()(PangoFontDescription* font) const { pango_font_description_free(font); }
+  void operator()(PangoAttrList* list) const { pango_attr_list_unref(list); }
   void operator()(QRcode* code) const { QRcode_free(code); }
 };
 template <class T>
@@ -41,10 +46,13 @@ using Owned = std::unique_ptr<T, Deleter>;
 enum class Face { plain, bold, digits };
 
 struct Style {
-  double size = 9.5;
+  double size = 10.5;
   Face face = Face::plain;
   double grey = 0;
 };
+
+constexpr Style kHeading = {12.5, Face::bold, 0};
+constexpr Style kLabel = {10.5, Face::plain, kGrey};
 
 // Text set to a width, ready to be drawn.
 class Text {
@@ -59,6 +67,10 @@ class Text {
     pango_layout_set_width(layout_.get(), static_cast<int>(width * PANGO_SCALE));
     pango_layout_set_wrap(layout_.get(), PANGO_WRAP_WORD_CHAR);
     pango_layout_set_line_spacing(layout_.get(), 1.12F);
+    // A ligature, as in "office", would be found and read aloud as a sign of its own.
+    const Owned<PangoAttrList> attributes(pango_attr_list_new());
+    pango_attr_list_insert(attributes.get(), pango_attr_font_features_new("liga 0"));
+    pango_layout_set_attributes(layout_.get(), attributes.get());
     pango_layout_set_text(layout_.get(), text.data(), static_cast<int>(text.size()));
   }
   double height() const {
@@ -101,137 +113,181 @@ class Qr {
   Owned<QRcode> code_;
 };
 
-// Puts blocks one below the other and begins a new page where one does not fit. What is drawn is kept until the number
-// of pages is known.
-class Layout {
+// Tags what is drawn until its end, so that screen readers know what it is. `name` as in ISO 32000-1, 14.8.4.
+class Tag {
  public:
-  Layout(PangoContext* context, const Paper& paper) : context_(context), paper_(paper) {
-    place(0, {"QORGAN", {8, Face::bold, kGrey}}, 2);
-    place(0, {paper.title, {17, Face::bold}}, 8);
-    rule();
-    for (const Block& block : paper.blocks) std::visit(*this, block);
-  }
-
-  void operator()(const Heading& heading) {
-    // A heading does not stand alone at the end of a page.
-    need(48);
-    y_ += 8;
-    place(0, {heading.text, {11.5, Face::bold}}, 4);
-  }
-  void operator()(const Paragraph& paragraph) {
-    y_ += 2;
-    place(0, {paragraph.text, {}}, 4);
-  }
-  void operator()(const Item& item) {
-    const auto text = std::make_shared<Text>(context_, item.text, kWidth - 12, Style{});
-    need(text->height());
-    add([text, y = y_](cairo_t* cairo) {
-      cairo_set_source_rgb(cairo, 0, 0, 0);
-      cairo_new_path(cairo);
-      cairo_arc(cairo, kMargin + 4, y + 6.6, 1.5, 0, 2 * 3.14159265358979);
-      cairo_fill(cairo);
-      text->draw(cairo, kMargin + 12, y);
-    });
-    y_ += text->height() + 2.5;
-  }
-  void operator()(const Field& field) {
-    const auto label = std::make_shared<Text>(context_, field.label, kLabelWidth - 8, Style{9.5, Face::plain, kGrey});
-    const auto value = std::make_shared<Text>(context_, field.value, kWidth - kLabelWidth, Style{});
-    const double height = std::max(label->height(), value->height());
-    need(height);
-    add([label, value, y = y_](cairo_t* cairo) {
-      label->draw(cairo, kMargin, y);
-      value->draw(cairo, kMargin + kLabelWidth, y);
-    });
-    y_ += height + 2.5;
-  }
-  void operator()(const Frame& frame);
-
-  // Errors: internal.
-  Status draw(cairo_surface_t* surface) const;
+  Tag(cairo_t* cairo, const char* name) : cairo_(cairo), name_(name) { cairo_tag_begin(cairo_, name_, nullptr); }
+  ~Tag() { cairo_tag_end(cairo_, name_); }
+  Tag(const Tag&) = delete;
+  Tag& operator=(const Tag&) = delete;
 
  private:
-  struct Line {
-    std::string text;
-    Style style;
-  };
-  using Draw = std::function<void(cairo_t*)>;
-
-  void need(double height) {
-    if (y_ + height <= kBottom) return;
-    pages_.emplace_back();
-    y_ = kMargin;
-  }
-  void add(Draw draw) { pages_.back().push_back(std::move(draw)); }
-  void place(double x, const Line& line, double after) {
-    const auto text = std::make_shared<Text>(context_, line.text, kWidth - x, line.style);
-    need(text->height());
-    add([text, x, y = y_](cairo_t* cairo) { text->draw(cairo, kMargin + x, y); });
-    y_ += text->height() + after;
-  }
-  void rule() {
-    add([y = y_](cairo_t* cairo) {
-      cairo_set_source_rgb(cairo, 0, 0, 0);
-      cairo_set_line_width(cairo, 1.2);
-      cairo_move_to(cairo, kMargin, y);
-      cairo_line_to(cairo, kPageWidth - kMargin, y);
-      cairo_stroke(cairo);
-    });
-    y_ += 9;
-  }
-
-  PangoContext* context_;
-  const Paper& paper_;
-  std::vector<std::vector<Draw>> pages_ = std::vector<std::vector<Draw>>(1);
-  double y_ = kMargin - 14;
-  bool qr_failed_ = false;
+  cairo_t* cairo_;
+  const char* name_;
 };
 
-void Layout::operator()(const Frame& frame) {
+// What stays together on a page.
+struct Piece {
+  double height = 0;  // with the space around it
+  std::function<void(cairo_t*, double y)> draw;
+  bool is_item = false;
+};
+
+// Makes pieces of blocks.
+class Setter {
+ public:
+  explicit Setter(PangoContext* context) : context_(context) {}
+
+  Piece line(const std::string& text, Style style, const char* tag, double before, double after) const {
+    const auto set = std::make_shared<Text>(context_, text, kWidth, style);
+    return {before + set->height() + after, [set, tag, before](cairo_t* cairo, double y) {
+              const Tag tagged(cairo, tag);
+              set->draw(cairo, kMargin, y + before);
+            }};
+  }
+  static Piece rule() {
+    return {10, [](cairo_t* cairo, double y) {
+              cairo_set_source_rgb(cairo, 0, 0, 0);
+              cairo_set_line_width(cairo, 1.2);
+              cairo_move_to(cairo, kMargin, y);
+              cairo_line_to(cairo, kPageWidth - kMargin, y);
+              cairo_stroke(cairo);
+            }};
+  }
+
+  Piece operator()(const Heading& heading) const { return line(heading.text, kHeading, "H2", 10, 4); }
+  Piece operator()(const Paragraph& paragraph) const { return line(paragraph.text, {}, "P", 2, 4); }
+  Piece operator()(const Item& item) const {
+    const auto text = std::make_shared<Text>(context_, item.text, kWidth - 12, Style{});
+    return {text->height() + 3,
+            [text](cairo_t* cairo, double y) {
+              const Tag tagged(cairo, "LI");
+              const Tag body(cairo, "LBody");
+              cairo_set_source_rgb(cairo, 0, 0, 0);
+              cairo_new_path(cairo);
+              cairo_arc(cairo, kMargin + 4, y + 7.2, 1.6, 0, 2 * 3.14159265358979);
+              cairo_fill(cairo);
+              text->draw(cairo, kMargin + 12, y);
+            },
+            true};
+  }
+  Piece operator()(const Field& field) const {
+    const auto label = std::make_shared<Text>(context_, field.label, kLabelWidth - 8, kLabel);
+    const auto value = std::make_shared<Text>(context_, field.value, kWidth - kLabelWidth, Style{});
+    return {std::max(label->height(), value->height()) + 3, [label, value](cairo_t* cairo, double y) {
+              {
+                const Tag tagged(cairo, "P");
+                label->draw(cairo, kMargin, y);
+              }
+              const Tag tagged(cairo, "P");
+              value->draw(cairo, kMargin + kLabelWidth, y);
+            }};
+  }
+  Piece operator()(const Frame& frame) const;
+
+ private:
+  PangoContext* context_;
+};
+
+Piece Setter::operator()(const Frame& frame) const {
+  constexpr double kAround = 6;
   const double text_width = kWidth - 2 * kFramePadding - (frame.qr.empty() ? 0 : kQrSide + kFramePadding);
   std::vector<std::pair<std::shared_ptr<Text>, double>> lines;  // with the space after each
   const auto line = [&](const std::string& text, Style style, double after) {
     lines.emplace_back(std::make_shared<Text>(context_, text, text_width, style), after);
   };
-  line(frame.title, {11.5, Face::bold}, 6);
+  line(frame.title, kHeading, 6);
   for (const Field& code : frame.codes) {
-    line(code.label, {8.5, Face::plain, kGrey}, 0);
+    line(code.label, kLabel, 0);
     line(code.value, {13, Face::digits}, 5);
   }
-  line(frame.note, {9}, 0);
+  line(frame.note, {}, 0);
   double height = 0;
   for (const auto& [text, after] : lines) height += text->height() + after;
   if (!frame.qr.empty()) height = std::max(height, kQrSide);
   height += 2 * kFramePadding;
-  y_ += 6;
-  need(height);
   std::shared_ptr<Qr> qr;
   if (!frame.qr.empty()) qr = std::make_shared<Qr>(frame.qr);
-  qr_failed_ = qr_failed_ || (qr && !qr->made());
-  add([lines, qr, height, y = y_](cairo_t* cairo) {
-    cairo_set_source_rgb(cairo, 0, 0, 0);
-    cairo_set_line_width(cairo, 1.5);
-    cairo_rectangle(cairo, kMargin, y, kWidth, height);
-    cairo_stroke(cairo);
-    double at = y + kFramePadding;
-    for (const auto& [text, after] : lines) {
-      text->draw(cairo, kMargin + kFramePadding, at);
-      at += text->height() + after;
-    }
-    if (qr && qr->made())
-      qr->draw(cairo, kPageWidth - kMargin - kFramePadding - kQrSide, y + (height - kQrSide) / 2, kQrSide);
-  });
-  y_ += height + 6;
+  if (qr && !qr->made()) return {};
+  return {height + 2 * kAround, [lines, qr, height](cairo_t* cairo, double top) {
+            const double y = top + kAround;
+            cairo_set_source_rgb(cairo, 0, 0, 0);
+            cairo_set_line_width(cairo, 1.5);
+            cairo_rectangle(cairo, kMargin, y, kWidth, height);
+            cairo_stroke(cairo);
+            double at = y + kFramePadding;
+            for (const auto& [text, after] : lines) {
+              const Tag tagged(cairo, "P");
+              text->draw(cairo, kMargin + kFramePadding, at);
+              at += text->height() + after;
+            }
+            if (qr)
+              qr->draw(cairo, kPageWidth - kMargin - kFramePadding - kQrSide, y + (height - kQrSide) / 2, kQrSide);
+          }};
 }
 
+// Pages of pieces: a heading and what stands below it move to the next page together, where one page can hold them.
+class Layout {
+ public:
+  Layout(PangoContext* context, const Paper& paper) : context_(context), paper_(paper) {
+    const Setter set(context);
+    std::vector<Piece> section;
+    section.push_back(set.line("QORGAN", {8.5, Face::bold, kGrey}, "P", 0, 2));
+    section.push_back(set.line(paper.title, {17, Face::bold}, "H1", 0, 8));
+    section.push_back(Setter::rule());
+    for (const Block& block : paper.blocks) {
+      if (std::holds_alternative<Heading>(block)) place(std::exchange(section, {}));
+      section.push_back(std::visit(set, block));
+      complete_ = complete_ && section.back().draw;
+    }
+    place(std::move(section));
+  }
+
+  // Errors: internal.
+  Status draw(cairo_surface_t* surface) const;
+
+ private:
+  struct Placed {
+    Piece piece;
+    double y;
+  };
+
+  void place(std::vector<Piece> section) {
+    double height = 0;
+    for (const Piece& piece : section) height += piece.height;
+    if (y_ + height > kBottom && kTop + height <= kBottom) turn();
+    for (Piece& piece : section) {
+      if (y_ + piece.height > kBottom) turn();
+      pages_.back().push_back({std::move(piece), y_});
+      y_ += pages_.back().back().piece.height;
+    }
+  }
+  void turn() {
+    pages_.emplace_back();
+    y_ = kTop;
+  }
+
+  PangoContext* context_;
+  const Paper& paper_;
+  std::vector<std::vector<Placed>> pages_ = std::vector<std::vector<Placed>>(1);
+  double y_ = kTop;
+  bool complete_ = true;
+};
+
 Status Layout::draw(cairo_surface_t* surface) const {
-  if (qr_failed_) return failure(ErrorCode::internal, "the QR code of a paper could not be made");
+  if (!complete_) return failure(ErrorCode::internal, "the QR code of a paper could not be made");
   const Owned<cairo_t> cairo(cairo_create(surface));
   for (std::size_t page = 0; page < pages_.size(); ++page) {
-    for (const Draw& draw : pages_[page]) draw(cairo.get());
+    std::optional<Tag> list;
+    for (const auto& [piece, y] : pages_[page]) {
+      if (piece.is_item && !list) list.emplace(cairo.get(), "L");
+      if (!piece.is_item) list.reset();
+      piece.draw(cairo.get(), y);
+    }
+    list.reset();
     const std::string number =
         phrase(paper_.language, "page", {{"page", std::to_string(page + 1)}, {"pages", std::to_string(pages_.size())}});
-    Text(context_, paper_.footer + "   ·   " + number, kWidth, {8, Face::plain, kGrey})
+    Text(context_, paper_.footer + "   ·   " + number, kWidth, {8.5, Face::plain, kGrey})
         .draw(cairo.get(), kMargin, kPageHeight - 40);
     cairo_show_page(cairo.get());
   }
@@ -253,6 +309,8 @@ Result<Bytes> render_pdf(const Paper& paper) {
   Bytes out;
   const Owned<cairo_surface_t> surface(
       cairo_pdf_surface_create_for_stream(append_bytes, &out, kPageWidth, kPageHeight));
+  // Whose cross-reference table with_pdf_language() can read.
+  cairo_pdf_surface_restrict_to_version(surface.get(), CAIRO_PDF_VERSION_1_4);
   cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_TITLE, paper.title.c_str());
   cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_CREATE_DATE, utc_text(paper.time_s).c_str());
   // A font map of its own: Pango's default one belongs to a thread and stays until its end.
@@ -266,7 +324,7 @@ Result<Bytes> render_pdf(const Paper& paper) {
   cairo_surface_finish(surface.get());
   if (const cairo_status_t status = cairo_surface_status(surface.get()); status != CAIRO_STATUS_SUCCESS)
     return failure(ErrorCode::internal, "a PDF could not be written", cairo_status_to_string(status));
-  return out;
+  return with_pdf_language(std::move(out), language_code(paper.language));
 }
 
 }  // namespace qorgan::rights

@@ -1,5 +1,6 @@
 #include "rights/times.h"
 
+#include <array>
 #include <charconv>
 
 #include "base/clock.h"
@@ -9,6 +10,9 @@ namespace qorgan::rights {
 namespace {
 
 constexpr std::int64_t kZone_s = 5 * 3600;
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 
 // The digits at `at` in "2026-11-23T04:06:49Z"; -1 where there is something else.
 int number_at(std::string_view text, std::size_t at, std::size_t digits) {
@@ -45,13 +49,18 @@ Result<std::int64_t> parse_utc(std::string_view text, std::string_view field) {
 
 std::string local_date_text(std::int64_t time_s, Language language) {
   const std::string iso = utc_text(time_s + kZone_s).substr(0, 10);
-  if (language == Language::en) return iso;
+  if (language == Language::en)
+    return std::to_string(number_at(iso, 8, 2)) + " " +
+           std::string(kMonths[static_cast<std::size_t>(number_at(iso, 5, 2) - 1)]) + " " + iso.substr(0, 4);
   return iso.substr(8, 2) + "." + iso.substr(5, 2) + "." + iso.substr(0, 4);
 }
 
+std::string local_clock_text(std::int64_t time_s, Language language) {
+  return local_date_text(time_s, language) + ", " + utc_text(time_s + kZone_s).substr(11, 5);
+}
+
 std::string local_time_text(std::int64_t time_s, Language language) {
-  return local_date_text(time_s, language) + ", " + utc_text(time_s + kZone_s).substr(11, 5) + " (" +
-         phrase(language, "zone") + ")";
+  return local_clock_text(time_s, language) + " (" + phrase(language, "zone") + ")";
 }
 
 }  // namespace qorgan::rights

@@ -17,7 +17,9 @@ Result<std::int64_t> parse_utc(std::string_view text, std::string_view field);
 
 // "23.11.2026, 09:06 (время Казахстана, UTC+5)": one zone in the whole country since 1 March 2024.
 std::string local_time_text(std::int64_t time_s, Language language);
-// "23.11.2026"; in English "2026-11-23".
+// The same without the zone.
+std::string local_clock_text(std::int64_t time_s, Language language);
+// "23.11.2026"; in English "23 November 2026".
 std::string local_date_text(std::int64_t time_s, Language language);
 
 }  // namespace qorgan::rights

@@ -55,7 +55,7 @@ void append_entry(Paper& paper, const TraceEntry& entry) {
     if (!value.empty()) paper.blocks.emplace_back(Field{phrase(language, label), std::move(value)});
   };
   paper.blocks.emplace_back(
-      Heading{fmt::format("{}: {}", local_time_text(entry.time_s, language), event_text(entry.event, language))});
+      Heading{fmt::format("{}: {}", local_clock_text(entry.time_s, language), event_text(entry.event, language))});
   field("label-who", named(entry.party_name, entry.party));
   field("label-where", where(entry, language));
   field("label-why", why(entry, language));
@@ -86,13 +86,23 @@ json entry_json(const TraceEntry& entry) {
 
 }  // namespace
 
-std::string trace_text(std::vector<TraceEntry> entries, Language language) {
-  newest_first(entries);
+std::string trace_text(std::vector<TraceEntry> uses, std::vector<TraceEntry> searches, Language language) {
+  newest_first(uses);
+  newest_first(searches);
   Paper paper;
   paper.language = language;
   paper.title = phrase(language, "trace-title");
-  for (const TraceEntry& entry : entries) append_entry(paper, entry);
-  paper.blocks.emplace_back(Paragraph{phrase(language, entries.empty() ? "trace-empty" : "trace-report")});
+  const auto say = [&](std::string_view name) { paper.blocks.emplace_back(Paragraph{phrase(language, name)}); };
+  say(uses.empty() ? "trace-empty" : "trace-zone");
+  for (const TraceEntry& entry : uses) append_entry(paper, entry);
+  if (!searches.empty()) {
+    append_heading(paper, "head-searches");
+    say("trace-searches");
+    for (const TraceEntry& entry : searches) append_entry(paper, entry);
+  }
+  append_heading(paper, "head-complain");
+  say("trace-report");
+  say("not-advice");
   return render_text(paper);
 }
 

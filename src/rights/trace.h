@@ -29,8 +29,9 @@ struct TraceEntry {
   std::int64_t hidden_until_s = 0;     // 0: it was never hidden
 };
 
-// Newest first: when and what, then who, where, why, and which logs show it.
-std::string trace_text(std::vector<TraceEntry> entries, Language language);
+// Newest first: when and what, then who, where, why, and which logs show it. Below the person's own uses the searches
+// among everybody, where there were any.
+std::string trace_text(std::vector<TraceEntry> uses, std::vector<TraceEntry> searches, Language language);
 // {"uses":[...]}, newest first.
 nlohmann::json trace_json(std::vector<TraceEntry> entries);
 

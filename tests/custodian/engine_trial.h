@@ -14,6 +14,7 @@
 #include "custodian/trial_warrant.h"
 #include "protocol/log_keys.h"
 #include "rights/secret.h"
+#include "tests/support/expect.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::custodian::test {
@@ -21,18 +22,6 @@ namespace qorgan::custodian::test {
 using protocol::Kind;
 using protocol::Request;
 using store::OperationKind;
-
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-
-template <class T>
-std::string code_of(const Result<T>& result) {
-  return result ? "no error" : std::string(error_code_name(result.error().code));
-}
-#define EXPECT_ERROR(expression, expected) EXPECT_EQ(code_of(expression), std::string(error_code_name(expected)))
 
 inline Deadline soon() {
   return Deadline::after_ms(30);

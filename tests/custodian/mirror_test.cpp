@@ -13,18 +13,13 @@
 #include "custodian/mirror_sender.h"
 #include "ledger/evidence.h"
 #include "ledger/log.h"
+#include "tests/support/expect.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::custodian {
 namespace {
 
 namespace fs = std::filesystem;
-
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
 
 constexpr const char* kOrigin = "qorgan.test/log";
 constexpr const char* kWitness = "qorgan.test/witness";

@@ -14,6 +14,7 @@
 #include "custodian/mirror.h"
 #include "custodian/terms.h"
 #include "mpc/shares.h"
+#include "tests/support/expect.h"
 #include "tests/support/free_port.h"
 #include "tests/support/temp_folder.h"
 
@@ -22,18 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using store::OperationKind;
-
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-
-template <class T>
-std::string code_of(const Result<T>& result) {
-  return result ? "no error" : std::string(error_code_name(result.error().code));
-}
-#define EXPECT_ERROR(expression, expected) EXPECT_EQ(code_of(expression), std::string(error_code_name(expected)))
 
 std::string terms_of(int custodian) {
   Terms terms;

@@ -13,26 +13,10 @@
 #include "custodian/engine.h"
 #include "custodian/recorder.h"
 #include "finger/template.h"
+#include "tests/support/expect.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::custodian::test {
-
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-#define EXPECT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    EXPECT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-
-template <class T>
-std::string code_of(const Result<T>& result) {
-  return result ? "no error" : std::string(error_code_name(result.error().code));
-}
-#define EXPECT_ERROR(expression, expected) EXPECT_EQ(code_of(expression), std::string(error_code_name(expected)))
 
 // An engine by itself, with what it cannot do without.
 struct EngineAlone {

@@ -206,7 +206,7 @@ TEST_F(RogueDeskTest, QuestionsAboutOnePersonAreCounted) {
   };
   int allowed = 0;
   const Deadline end = Deadline::after_ms(60'000);
-  while (code_of(ask(1)) == error_code_name(ErrorCode::damaged) && !end.passed()) ++allowed;
+  while (qorgan::test::code_of(ask(1)) == error_code_name(ErrorCode::damaged) && !end.passed()) ++allowed;
   EXPECT_GE(allowed, limits::comparisons_of_subject_per_minute_max);
   EXPECT_LE(allowed, 2 * limits::comparisons_of_subject_per_minute_max);
   EXPECT_ERROR(ask(2), ErrorCode::damaged);

@@ -10,6 +10,7 @@
 #include "custodian/daemon.h"
 #include "desk/ask.h"
 #include "desk/desk.h"
+#include "tests/support/expect.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::desk::test {
@@ -68,25 +69,5 @@ class RogueDesk {
  private:
   Custodians custodians_;
 };
-
-#define EXPECT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    EXPECT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-#define EXPECT_ERROR(expression, expected) \
-  EXPECT_EQ(::qorgan::desk::test::code_of(expression), std::string(error_code_name(expected)))
-
-// The name of a result's error.
-template <class T>
-std::string code_of(const Result<T>& result) {
-  if (result) return "no error";
-  return std::string(error_code_name(result.error().code));
-}
 
 }  // namespace qorgan::desk::test

@@ -9,6 +9,7 @@
 
 #include "ledger/fsck.h"
 #include "ledger/log.h"
+#include "tests/support/expect.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::ledger::test {
@@ -56,16 +57,5 @@ inline Deadline soon() {
 }
 // Appends and waits until it is published.
 Result<std::uint64_t> append(Log& log, const Bytes& entry);
-
-#define EXPECT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    EXPECT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
 
 }  // namespace qorgan::ledger::test

@@ -12,6 +12,7 @@
 #include "net/connection.h"
 #include "net/hello.h"
 #include "net/server.h"
+#include "tests/support/expect.h"
 
 namespace qorgan::net::testing {
 
@@ -75,24 +76,5 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-// Fails the test, with the error's text, where the result is one.
-#define EXPECT_OK(expression)                                                                \
-  do {                                                                                       \
-    const auto& qorgan_checked = (expression);                                               \
-    EXPECT_TRUE(qorgan_checked) << (qorgan_checked ? "" : qorgan_checked.error().message()); \
-  } while (false)
-#define ASSERT_OK(expression)                                                                \
-  do {                                                                                       \
-    const auto& qorgan_checked = (expression);                                               \
-    ASSERT_TRUE(qorgan_checked) << (qorgan_checked ? "" : qorgan_checked.error().message()); \
-  } while (false)
-#define EXPECT_ERROR(expression, expected_code)                                             \
-  do {                                                                                      \
-    const auto& qorgan_checked = (expression);                                              \
-    ASSERT_FALSE(qorgan_checked);                                                           \
-    EXPECT_EQ(error_code_name(qorgan_checked.error().code), error_code_name(expected_code)) \
-        << qorgan_checked.error().message();                                                \
-  } while (false)
 
 }  // namespace qorgan::net::testing

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "tests/support/expect.h"
 #include "tests/support/temp_folder.h"
 
 namespace qorgan::store::test {
@@ -79,16 +80,5 @@ Error error_of(const Result<T>& result) {
   EXPECT_FALSE(result.has_value());
   return result ? Error{ErrorCode::internal, "no error", {}, {}} : result.error();
 }
-
-#define EXPECT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    EXPECT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
-#define ASSERT_OK(expression)                                        \
-  do {                                                               \
-    const auto& outcome_ = (expression);                             \
-    ASSERT_TRUE(outcome_.has_value()) << outcome_.error().message(); \
-  } while (false)
 
 }  // namespace qorgan::store::test
