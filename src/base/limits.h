@@ -143,8 +143,16 @@ inline constexpr std::size_t operations_per_turn = 256;
 inline constexpr int resolve_interval_ms = 500;
 inline constexpr std::int64_t undecided_after_ms = 2'000;
 
+// Names that one limit of questions a minute is kept for: some 2 MB. Ten thousand subjects asked about within a second,
+// or as many addresses that ask within half of one, are no service counters.
+inline constexpr std::size_t rate_names_max = 10'000;
+// How often, once there are so many, those are looked for that need no longer be kept.
+inline constexpr int rate_drop_interval_ms = 100;
+
 // What is written down for the log and cannot be put there (a full disk) is tried again after this.
 inline constexpr int recorder_pause_ms = 200;
+// Why a log stands still, in words: two other custodians' reasons, with names.
+inline constexpr std::size_t log_trouble_bytes_max = 8'192;
 // The recorder is woken by what it waits for; this only bounds how long it takes to stop.
 inline constexpr int recorder_wait_ms = 500;
 // A log that takes longer to make an entry durable has failed.
@@ -163,6 +171,14 @@ inline constexpr std::size_t history_operations_per_turn = 2'048;
 inline constexpr std::size_t history_operations_per_lock = 64;
 // Entries of a mirror after which it is made durable: some fsyncs each, and what a crash loses is asked for anew.
 inline constexpr std::uint64_t mirror_sync_entries = 4'096;
+// How much one log's mirror may grow: a burst of 8 GiB, which is all of a log of 20 million entries, or two hours at
+// 3,000 entries of 400 bytes a second; and then as much again a day, 250 such entries a second day and night. So
+// whoever has a custodian's key fills another one's disk no faster than its operator looks at it.
+inline constexpr std::uint64_t mirror_burst_bytes_max = std::uint64_t{8} << 30;
+inline constexpr std::uint64_t mirror_day_bytes_max = std::uint64_t{8} << 30;
+// No mirror takes the last of a disk, which the custodian's own database and log need: a twentieth, 1 GiB at most.
+inline constexpr std::uint64_t mirror_disk_part_left = 20;
+inline constexpr std::uint64_t mirror_free_bytes_left = std::uint64_t{1} << 30;
 // How long a custodian waits until its word about another's recovery is published: its log needs the third one.
 inline constexpr int recovery_begin_timeout_ms = 15'000;
 // How long one who is being recovered waits for the two others to have applied the same decisions.

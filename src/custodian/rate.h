@@ -7,42 +7,65 @@
 #include <mutex>
 #include <string>
 
+#include "base/limits.h"
+
 namespace qorgan::custodian {
 
-// A bucket of `per_minute` tokens for each name, filled evenly. Thread-safe.
+// A bucket of `per_minute` tokens for each name, filled evenly. Of at most names_max names at once: a new one is let in
+// when the bucket of another is full again, which is then as good as none, and is turned away until then. Those who are
+// in keep their buckets, whoever else comes. Thread-safe.
 class Rate {
  public:
-  explicit Rate(int per_minute) : per_minute_(per_minute) {}
+  using Clock = std::chrono::steady_clock;
 
-  bool allow(const std::string& name) {
-    const auto now = std::chrono::steady_clock::now();
+  explicit Rate(int per_minute, std::size_t names_max = limits::rate_names_max)
+      : per_minute_(per_minute), names_max_(names_max) {}
+
+  // `now` does not go back.
+  bool allow(const std::string& name, Clock::time_point now = Clock::now()) {
     const std::lock_guard lock(mutex_);
-    if (buckets_.size() >= kBucketsMax) drop_full(now);
-    auto [found, added] = buckets_.try_emplace(name, Bucket{static_cast<double>(per_minute_), now});
+    auto found = buckets_.find(name);
+    if (found == buckets_.end()) {
+      if (buckets_.size() >= names_max_) drop_full(now);
+      if (buckets_.size() >= names_max_) return false;
+      found = buckets_.emplace(name, Bucket{static_cast<double>(per_minute_), now}).first;
+    }
     Bucket& bucket = found->second;
-    const double minutes = std::chrono::duration<double, std::ratio<60>>(now - bucket.filled).count();
-    bucket.tokens = std::min<double>(per_minute_, bucket.tokens + minutes * per_minute_);
+    bucket.tokens = tokens_at(bucket, now);
     bucket.filled = now;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
 
- private:
-  static constexpr std::size_t kBucketsMax = 10'000;
-
-  // After a minute without a question a bucket is full, and as good as none.
-  void drop_full(std::chrono::steady_clock::time_point now) {
-    std::erase_if(buckets_, [&](const auto& entry) { return now - entry.second.filled > std::chrono::minutes(1); });
+  std::size_t names() const {
+    const std::lock_guard lock(mutex_);
+    return buckets_.size();
   }
 
+ private:
   struct Bucket {
     double tokens;
-    std::chrono::steady_clock::time_point filled;
+    Clock::time_point filled;
   };
+
+  double tokens_at(const Bucket& bucket, Clock::time_point now) const {
+    const double minutes = std::chrono::duration<double, std::ratio<60>>(now - bucket.filled).count();
+    return std::min<double>(per_minute_, bucket.tokens + minutes * per_minute_);
+  }
+
+  // Not more often than that: whoever is turned away must not make each answer a walk over all names.
+  void drop_full(Clock::time_point now) {
+    if (now < next_drop_) return;
+    next_drop_ = now + std::chrono::milliseconds(limits::rate_drop_interval_ms);
+    std::erase_if(buckets_, [&](const auto& entry) { return tokens_at(entry.second, now) >= per_minute_; });
+  }
+
   const int per_minute_;
-  std::mutex mutex_;
+  const std::size_t names_max_;
+  mutable std::mutex mutex_;
   std::map<std::string, Bucket> buckets_;
+  Clock::time_point next_drop_{};
 };
 
 }  // namespace qorgan::custodian

@@ -208,5 +208,26 @@ TEST(Rate, CountsEachNameForItself) {
   EXPECT_TRUE(rate.allow("modest"));
 }
 
+TEST(Rate, HoldsSoManyNamesAndTurnsNewOnesAwayUntilOneIsFree) {
+  Rate rate(60, 100);
+  const Rate::Clock::time_point start = Rate::Clock::now();
+  const auto at = [&](int ms) { return start + std::chrono::milliseconds(ms); };
+  // Two questions each, so that all are short of two tokens, which two seconds bring back.
+  for (int i = 0; i < 100; ++i)
+    for (int times = 0; times < 2; ++times) EXPECT_TRUE(rate.allow("name " + std::to_string(i), at(0)));
+  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(rate.allow("new " + std::to_string(i), at(1'900)));
+  EXPECT_EQ(rate.names(), 100U);
+  // Who is in goes on, at its own pace.
+  int allowed = 0;
+  for (int i = 0; i < 200; ++i) allowed += rate.allow("name 7", at(1'900)) ? 1 : 0;
+  EXPECT_EQ(allowed, 59);
+  // The others are full again, and make room; the greedy one is remembered.
+  for (int i = 0; i < 1'000; ++i) rate.allow("new " + std::to_string(i), at(4'000));
+  EXPECT_EQ(rate.names(), 100U);
+  EXPECT_TRUE(rate.allow("name 7", at(4'000)));
+  EXPECT_TRUE(rate.allow("name 7", at(4'000)));
+  EXPECT_FALSE(rate.allow("name 7", at(4'000)));
+}
+
 }  // namespace
 }  // namespace qorgan::custodian
