@@ -23,6 +23,7 @@ void Gallery::add(PersonShares person) {
   by_sequence_.emplace_hint(by_sequence_.end(), shared->enrolled_seq, shared);
   by_subject_.emplace(shared->subject, shared);
   by_record_.emplace(shared->record_id, shared);
+  if (shared->terms.keep_until_ms != 0) by_end_.emplace(shared->terms.keep_until_ms, shared->record_id);
   fingers_ += shared->fingers->size();
 }
 
@@ -34,6 +35,7 @@ bool Gallery::remove(const protocol::RecordId& record_id) {
   fingers_ -= person->fingers->size();
   by_sequence_.erase(person->enrolled_seq);
   by_subject_.erase(person->subject);
+  by_end_.erase({person->terms.keep_until_ms, record_id});
   by_record_.erase(found);
   return true;
 }
@@ -56,6 +58,8 @@ void Gallery::replace(PersonShares person) {
   const auto found = by_record_.find(shared->record_id);
   if (found == by_record_.end()) return;
   QORGAN_ASSERT(found->second->enrolled_seq == shared->enrolled_seq && found->second->subject == shared->subject);
+  by_end_.erase({found->second->terms.keep_until_ms, shared->record_id});
+  if (shared->terms.keep_until_ms != 0) by_end_.emplace(shared->terms.keep_until_ms, shared->record_id);
   fingers_ += shared->fingers->size() - found->second->fingers->size();
   found->second = shared;
   by_sequence_[shared->enrolled_seq] = shared;
@@ -73,6 +77,13 @@ std::vector<Gallery::Person> Gallery::enrolled_between(std::int64_t first, std::
     people.push_back(at->second);
   }
   return people;
+}
+
+std::vector<protocol::RecordId> Gallery::overdue(std::int64_t now_ms) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<protocol::RecordId> records;
+  for (auto at = by_end_.begin(); at != by_end_.end() && at->first <= now_ms; ++at) records.push_back(at->second);
+  return records;
 }
 
 std::vector<Gallery::Person> Gallery::everyone() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "base/limits.h"
@@ -66,6 +67,8 @@ class Gallery {
   // Those enrolled with the sequence numbers first..last, in order: as many of them, from the first on, as have at most
   // `fingers_max` fingers together, but one where there is one.
   std::vector<Person> enrolled_between(std::int64_t first, std::int64_t last, std::size_t fingers_max) const;
+  // Records to be kept until then or earlier (Terms::keep_until_ms; 0 is for good), the earliest first.
+  std::vector<protocol::RecordId> overdue(std::int64_t now_ms) const;
   // Everyone, in the order of enrolment: the same order at all three custodians that have applied the same operations.
   std::vector<Person> everyone() const;
 
@@ -80,6 +83,7 @@ class Gallery {
   std::map<std::int64_t, Person> by_sequence_;
   std::map<protocol::SubjectId, Person> by_subject_;
   std::map<protocol::RecordId, Person> by_record_;
+  std::set<std::pair<std::int64_t, protocol::RecordId>> by_end_;  // those that are not kept for good
   std::size_t fingers_ = 0;
 };
 

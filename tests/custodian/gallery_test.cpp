@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "crypto/random.h"
 
 namespace qorgan::custodian {
@@ -75,6 +77,58 @@ TEST_F(GalleryTest, ASnapshotDoesNotChange) {
   EXPECT_EQ(before[0]->enrolled_seq, 1);
   ASSERT_EQ(gallery_.everyone().size(), 1U);
   EXPECT_EQ(gallery_.everyone()[0]->enrolled_seq, 2);
+}
+
+TEST_F(GalleryTest, KnowsWhoseTimeIsOver) {
+  const auto kept_until = [](std::int64_t sequence, std::int64_t until_ms) {
+    PersonShares made = person(sequence);
+    made.terms.keep_until_ms = until_ms;
+    return made;
+  };
+  gallery_.add(kept_until(1, 300));
+  gallery_.add(kept_until(2, 0));
+  gallery_.add(kept_until(3, 100));
+  gallery_.add(kept_until(4, 300));
+  const auto records = [](std::vector<std::int64_t> sequences) {
+    std::vector<protocol::RecordId> all;
+    for (const std::int64_t sequence : sequences) all.push_back(record(sequence));
+    return all;
+  };
+  EXPECT_EQ(gallery_.overdue(99), records({}));
+  EXPECT_EQ(gallery_.overdue(100), records({3}));
+  EXPECT_EQ(gallery_.overdue(INT64_MAX), records({3, 1, 4}));
+  gallery_.replace(kept_until(1, 50));
+  EXPECT_EQ(gallery_.overdue(INT64_MAX), records({1, 3, 4}));
+  gallery_.replace(kept_until(1, 0));
+  gallery_.replace(kept_until(2, 200));
+  EXPECT_EQ(gallery_.overdue(INT64_MAX), records({3, 2, 4}));
+  gallery_.remove(record(3));
+  EXPECT_EQ(gallery_.overdue(INT64_MAX), records({2, 4}));
+}
+
+// Asked every two seconds, of however many people: it must not walk over all of them.
+TEST_F(GalleryTest, NobodyIsLookedAtWhereNothingIsOver) {
+  constexpr int kPeople = 100'000;
+  PersonShares first = person(1);
+  for (int i = 1; i <= kPeople; ++i) {
+    PersonShares made;
+    made.enrolled_seq = i;
+    for (std::size_t byte = 0; byte < 4; ++byte)
+      made.record_id[byte] = made.subject[byte] = static_cast<std::uint8_t>(i >> (8 * byte));
+    made.fingers = first.fingers;
+    made.terms.keep_until_ms = 1'000'000 + i;
+    gallery_.add(std::move(made));
+  }
+  const auto us_of = [](int times, const auto& call) {
+    const auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < times; ++i) call();
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count() / times;
+  };
+  const double walk_us = us_of(5, [&] { EXPECT_EQ(gallery_.everyone().size(), std::size_t{kPeople}); });
+  const double look_us = us_of(1'000, [&] { EXPECT_TRUE(gallery_.overdue(1'000'000).empty()); });
+  RecordProperty("walk_us", std::to_string(walk_us));
+  RecordProperty("look_us", std::to_string(look_us));
+  EXPECT_LT(look_us * 20, walk_us);
 }
 
 using GalleryDeathTest = GalleryTest;
