@@ -28,7 +28,7 @@ VerifierKey witness_key() {
 // Its exit code; 0 where everything holds, 1 where something does not.
 int run_second(const std::string& arguments) {
   const std::string command =
-      "python3 " + (test::source_folder() / "tests/ledger/second.py").string() + " " + arguments;
+      "python3 " + (qorgan::test::source_folder() / "tests/ledger/second.py").string() + " " + arguments;
   const int status = std::system(command.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
