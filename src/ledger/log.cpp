@@ -51,6 +51,7 @@ struct Log::State {
   std::condition_variable told;
   bool stopping = false;
   std::deque<WaitingPtr> queue;
+  bool is_under_way = false;  // a batch was taken that is neither readable nor given up
   std::uint64_t readable_size = 0;
   std::optional<Error> stopped;
 
@@ -96,6 +97,8 @@ void Log::State::run() {
     }
     if (done) tidy();
     lock.lock();
+    if (is_finished) is_under_way = false;
+    told.notify_all();
     if (done) {
       pause.reset();
     } else {
@@ -118,6 +121,7 @@ std::vector<WaitingPtr> Log::State::take_batch() {
     batch.push_back(std::move(queue.front()));
     queue.pop_front();
   }
+  if (!batch.empty()) is_under_way = true;
   return batch;
 }
 
@@ -195,6 +199,18 @@ Result<Appended> Log::append(Bytes entry, Deadline deadline) {
                  "Try again later");
 }
 
+Status Log::wait_settled(Deadline deadline) {
+  Lock lock(state_->mutex);
+  const bool settled =
+      state_->told.wait_until(lock, deadline.at(), [this] { return !state_->is_under_way || state_->stopped; });
+  lock.unlock();
+  QORGAN_CHECK(health());
+  if (!settled)
+    return failure(ErrorCode::timeout, "the log is still at an entry that was given up waiting for",
+                   state_->options.folder.string());
+  return {};
+}
+
 Status Log::wait_published(std::uint64_t index, Deadline deadline) {
   return state_->publisher.wait_published(index, deadline);
 }
@@ -205,6 +221,14 @@ std::uint64_t Log::published_size() const {
 
 std::string Log::published_checkpoint() const {
   return state_->publisher.published().note;
+}
+
+std::optional<std::int64_t> Log::witnessed_time_s() const {
+  return state_->publisher.witnessed_time_s();
+}
+
+void Log::ask_witnesses_again() {
+  state_->publisher.ask_again();
 }
 
 std::uint64_t Log::size() const {
@@ -236,6 +260,10 @@ Result<LogProof> Log::prove(std::uint64_t index) const {
   LogProof proof{{}, index, {}, published.note};
   QORGAN_TRY(proof.hashes, prove_inclusion(index, published_size, state_->files->tiles().hashes(published_size)));
   return proof;
+}
+
+std::string Log::missing_cosignatures() const {
+  return state_->publisher.missing();
 }
 
 Status Log::health() const {

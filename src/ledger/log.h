@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,9 @@ class Log {
   // can be reached. Errors: invalid_input; storage_full, unavailable, busy (the deadline came first), damaged (see
   // health()): the entry is then not in the log, and never will be; timeout, undecided: it may be.
   Result<Appended> append(Bytes entry, Deadline deadline);
+  // Returns when nothing is under way any more of which append() has said timeout: what is not in size() then is not in
+  // the log, and never will be. Errors: timeout; health()'s.
+  Status wait_settled(Deadline deadline);
   // Returns when the entry is in a checkpoint that enough witnesses have cosigned and that is published. Errors:
   // timeout, saying which witness has not cosigned and why; damaged where a witness knows of a larger log than this, or
   // of one with other entries: this one was set back to an older copy. Nothing is appended any more then.
@@ -63,6 +67,11 @@ class Log {
   std::uint64_t published_size() const;
   // The published checkpoint, whole; empty before the first.
   std::string published_checkpoint() const;
+  // What the clock of a witness said when it last cosigned, since the start: the latest of all of them, in seconds;
+  // nothing before the first. Cosignatures' times never go back.
+  std::optional<std::int64_t> witnessed_time_s() const;
+  // Has the witnesses cosign the published checkpoint once more, for its time. Does not wait.
+  void ask_witnesses_again();
   // How many entries are durable and can be read.
   std::uint64_t size() const;
 
@@ -73,6 +82,8 @@ class Log {
   Result<std::vector<Bytes>> entries(std::uint64_t from, std::uint64_t to) const;
   // Towards the published checkpoint; not_found where the entry is not in it yet.
   Result<LogProof> prove(std::uint64_t index) const;
+  // Which witnesses did not cosign when they were last asked, and why; empty where all did.
+  std::string missing_cosignatures() const;
   // What stopped this log for good: damaged, the set-back that a witness has noticed; undecided, a disk that failed in
   // such a way that only a new start can tell what is durable. Success as long as it works.
   Status health() const;

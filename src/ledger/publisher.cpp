@@ -1,6 +1,7 @@
 #include "ledger/publisher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ledger/log_files.h"
 
@@ -20,7 +21,25 @@ SignedText checked(const std::string& served, const PublisherOptions& options) {
   return {*checkpoint, served};
 }
 
+// Of a verified one.
+std::int64_t cosignature_time_s(const NoteSignature& cosignature) {
+  return static_cast<std::int64_t>(read_u64(cosignature.signature));
+}
+
 }  // namespace
+
+template <class Counts>
+std::string Publisher::why_not(const Counts& counts) const {
+  std::string why;
+  const auto add = [&](const std::string& who, const std::optional<Error>& error) {
+    const std::string said = error ? error->message() : "has not answered yet";
+    why += (why.empty() ? "" : "; ") + who + ": " + said;
+  };
+  if (write_error_) add(kCheckpointFile, write_error_);
+  for (const auto& seat : seats_)
+    if (counts(*seat)) add(seat->client.key().name, seat->error);
+  return why;
+}
 
 Publisher::Publisher(PublisherOptions options, Disk& disk, const TileReader& tiles, const std::string& served)
     : options_(std::move(options)), disk_(disk), published_(checked(served, options_)) {
@@ -58,7 +77,9 @@ Status Publisher::wait_published(std::uint64_t index, Deadline deadline) {
   told_.wait_until(lock, deadline.at(), [&] { return is_there() || set_back_; });
   if (is_there()) return {};
   if (set_back_) return tl::unexpected<Error>(*set_back_);
-  return failure(ErrorCode::timeout, "the entry is logged, but not cosigned by enough witnesses yet", why_not());
+  return failure(
+      ErrorCode::timeout, "the entry is logged, but not cosigned by enough witnesses yet",
+      why_not([this](const Seat& seat) { return seat.error || seat.cosigned_size != target_.checkpoint.size; }));
 }
 
 std::uint64_t Publisher::published_size() const {
@@ -69,6 +90,24 @@ std::uint64_t Publisher::published_size() const {
 SignedText Publisher::published() const {
   const std::lock_guard lock(mutex_);
   return published_;
+}
+
+std::optional<std::int64_t> Publisher::witnessed_time_s() const {
+  const std::lock_guard lock(mutex_);
+  std::optional<std::int64_t> latest;
+  for (const auto& seat : seats_) latest = std::max(latest, seat->cosigned_time_s);
+  return latest;
+}
+
+void Publisher::ask_again() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& seat : seats_) seat->is_to_ask_again = true;
+  work_.notify_all();
+}
+
+std::string Publisher::missing() const {
+  const std::lock_guard lock(mutex_);
+  return why_not([](const Seat& seat) { return seat.error.has_value(); });
 }
 
 Status Publisher::health() const {
@@ -93,7 +132,7 @@ void Publisher::serve(Seat& seat) {
 
 bool Publisher::has_work(const Seat& seat) const {
   if (!newest_ || set_back_) return false;
-  return is_due() || seat.cosigned_size != target_.checkpoint.size;
+  return is_due() || seat.is_to_ask_again || seat.cosigned_size != target_.checkpoint.size;
 }
 
 // Enough have cosigned what is not published yet.
@@ -104,6 +143,7 @@ bool Publisher::is_due() const {
 Status Publisher::ask(Seat& seat, Lock& lock) {
   if (!is_published_ && cosignature_count_ == 0) target_ = *newest_;
   const SignedText asked = target_;
+  seat.is_to_ask_again = false;
   lock.unlock();
   const auto cosignature = seat.client.cosign(asked.checkpoint, asked.note);
   lock.lock();
@@ -122,7 +162,9 @@ Status Publisher::ask(Seat& seat, Lock& lock) {
 
 // One that comes late still counts where its checkpoint is the published one: whoever reads it sees one witness more.
 Status Publisher::take(Seat& seat, const SignedText& asked, const NoteSignature& cosignature) {
-  seat.cosigned_size = asked.checkpoint.size;
+  seat.cosigned_time_s = std::max(seat.cosigned_time_s, std::optional(cosignature_time_s(cosignature)));
+  // Asked for its time alone; its signature stands there already.
+  if (std::exchange(seat.cosigned_size, asked.checkpoint.size) == asked.checkpoint.size) return {};
   if (asked.checkpoint == target_.checkpoint && !is_published_) {
     cosignatures_ += cosignature.line();
     ++cosignature_count_;
@@ -163,19 +205,6 @@ void Publisher::stop_if_set_back(const Seat& seat, const SignedText& asked, cons
   if (known_size > asked.checkpoint.size && known_size <= newest_->checkpoint.size) return;
   set_back_ = error;
   set_back_->code = ErrorCode::damaged;
-}
-
-std::string Publisher::why_not() const {
-  std::string why;
-  const auto add = [&](const std::string& who, const std::optional<Error>& error) {
-    const std::string said = error ? error->message() : "has not answered yet";
-    why += (why.empty() ? "" : "; ") + who + ": " + said;
-  };
-  if (write_error_) add(kCheckpointFile, write_error_);
-  for (const auto& seat : seats_) {
-    if (seat->error || seat->cosigned_size != target_.checkpoint.size) add(seat->client.key().name, seat->error);
-  }
-  return why;
 }
 
 }  // namespace qorgan::ledger

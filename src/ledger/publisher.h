@@ -50,6 +50,13 @@ class Publisher {
 
   std::uint64_t published_size() const;
   SignedText published() const;
+  // The latest time of a verified cosignature since the start, by any witness's clock, in seconds; nothing before the
+  // first.
+  std::optional<std::int64_t> witnessed_time_s() const;
+  // Has every witness asked for its cosignature once more, also where nothing is new: for its time.
+  void ask_again();
+  // Which witnesses did not cosign when they were last asked, and why; empty where all did.
+  std::string missing() const;
   // What stopped it for good: a witness that knows another log. Damaged then.
   Status health() const;
 
@@ -58,6 +65,8 @@ class Publisher {
     Seat(LogWitness witness, const TileReader& tiles) : client(std::move(witness), tiles) {}
     WitnessClient client;
     std::optional<std::uint64_t> cosigned_size;
+    std::optional<std::int64_t> cosigned_time_s;
+    bool is_to_ask_again = false;
     std::optional<Error> error;  // of the last question
     bool was_asked = false;
     Pause pause;
@@ -74,7 +83,9 @@ class Publisher {
   void aim_at_newest();
   Status write(SignedText published);
   void stop_if_set_back(const Seat& seat, const SignedText& asked, const Error& error);
-  std::string why_not() const;
+  // Why those seats that are given have not cosigned.
+  template <class Counts>
+  std::string why_not(const Counts& counts) const;
 
   const PublisherOptions options_;
   Disk& disk_;

@@ -456,5 +456,34 @@ TEST(Log, AJumpingClockChangesNothing) {
   }
 }
 
+// A log at rest has its witnesses cosign once more, for their time alone: nothing else changes.
+TEST(Log, WitnessesTellTheirTimeAgain) {
+  const LogPlace place(2);
+  std::atomic<std::int64_t> now_s = 1'800'000'000;
+  auto log = Log::open(place.options(nullptr, [&] { return now_s.load(); }), {place.signer()}, true);
+  ASSERT_OK(log);
+  EXPECT_TRUE(!(*log)->witnessed_time_s() || *(*log)->witnessed_time_s() == now_s);
+  ASSERT_OK(append(**log, entry_of(0)));
+  EXPECT_EQ((*log)->witnessed_time_s(), now_s);
+  const auto wait_for = [&](std::int64_t time_s) {
+    const Deadline deadline = soon();
+    while ((*log)->witnessed_time_s() != time_s && !deadline.passed()) std::this_thread::yield();
+    EXPECT_EQ((*log)->witnessed_time_s(), time_s);
+  };
+  for (const int later_s : {1'000, 2'000, 3'000}) {
+    now_s = 1'800'000'000 + later_s;
+    (*log)->ask_witnesses_again();
+    wait_for(1'800'000'000 + later_s);
+  }
+  // Each stands there once, whatever was asked, and entries go on.
+  const auto note = parse_note((*log)->published_checkpoint());
+  ASSERT_OK(note);
+  EXPECT_LE(note->signatures.size(), 3U);
+  ASSERT_OK(append(**log, entry_of(1)));
+  now_s = 1'700'000'000;
+  ASSERT_OK(append(**log, entry_of(2)));
+  EXPECT_EQ((*log)->witnessed_time_s(), 1'800'003'000);
+}
+
 }  // namespace
 }  // namespace qorgan::ledger::test
