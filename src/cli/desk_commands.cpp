@@ -206,10 +206,12 @@ Result<int> status(const Context& context, const DeskOptions& options) {
                      {"fingers", one.fingers},
                      {"sequence", one.sequence},
                      {"resident_bytes", one.resident_bytes}});
+      if (!one.log_trouble.empty()) object["log_trouble"] = one.log_trouble;
       if (!context.json)
         fmt::print(
             "custodian {}  {}  {}\n  runs version {}: {} people, {} fingers, {} changes applied, {} MiB of memory\n", i,
             one.address, one.name, one.version, one.people, one.fingers, one.sequence, one.resident_bytes >> 20);
+      if (!context.json && !one.log_trouble.empty()) fmt::print("  its log: {}\n", one.log_trouble);
     }
     custodians.push_back(object);
   }

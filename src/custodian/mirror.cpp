@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "custodian/signed_checkpoint.h"
@@ -81,6 +82,7 @@ MirrorAnswer Mirror::take(const MirrorUpdate& update) {
     if (Status again = reset(); !again) return no_disk(again.error());
   }
   if (update.from > writer_->size()) return own_answer(kBehind, "entries before these are missing");
+  if (const auto refusal = turn_away(update)) return *refusal;
   const Result<bool> added = add(update);
   if (!added) {
     if (added.error().code != ErrorCode::refused) return no_disk(added.error());
@@ -90,6 +92,39 @@ MirrorAnswer Mirror::take(const MirrorUpdate& update) {
   if (!*added) return own_answer(kBehind, "entries that were sent before are taken back");
   if (update.add_checkpoint.empty()) return own_answer(kMoreToCome, "");
   return ask_witness(update.add_checkpoint);
+}
+
+// Counted is what comes, whether or not it is taken back later: that has been on the disk as well. A question without
+// entries is always answered.
+std::optional<MirrorAnswer> Mirror::turn_away(const MirrorUpdate& update) {
+  const std::uint64_t known = writer_->size() - update.from;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = known; i < update.entries.size(); ++i) bytes += 2 + update.entries[i].size();
+  if (bytes == 0) return std::nullopt;
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::duration<double, std::ratio<86'400>> days = now - std::exchange(room_at_, now);
+  room_bytes_ = std::min(static_cast<double>(options_.burst_bytes_max),
+                         room_bytes_ + days.count() * static_cast<double>(options_.day_bytes_max));
+  const bool too_fast = room_bytes_ < static_cast<double>(bytes);
+  const int status = too_fast ? kTooFast : has_room(bytes) ? 0 : kNoRoom;
+  if (std::exchange(turned_away_, status) != status && status != 0)
+    spdlog::error("{} is mirrored no further: {}", origin(),
+                  too_fast ? "it has grown as much as it may for now" : "the disk here is nearly full");
+  if (too_fast) return own_answer(status, "the log grows faster than is mirrored here");
+  if (status != 0) return own_answer(status, "the disk of the mirror is nearly full");
+  room_bytes_ -= static_cast<double>(bytes);
+  return std::nullopt;
+}
+
+bool Mirror::has_room(std::uint64_t bytes) const {
+  if (options_.has_room) return options_.has_room(bytes);
+  std::error_code error;
+  // The folder itself comes with the first entry.
+  const auto space = std::filesystem::space(options_.folder.parent_path(), error);
+  if (error) return true;  // what cannot be written says so
+  const std::uint64_t left =
+      std::min<std::uint64_t>(limits::mirror_free_bytes_left, space.capacity / limits::mirror_disk_part_left);
+  return space.available >= left + bytes;
 }
 
 bool Mirror::is_same(std::uint64_t index, const Bytes& entry, std::uint64_t size) const {

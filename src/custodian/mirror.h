@@ -5,6 +5,7 @@
 // Nothing is made durable at once: what a crash loses is asked for anew.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/limits.h"
 #include "custodian/mirror_messages.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tiles.h"
@@ -27,6 +29,11 @@ struct MirrorOptions {
   // Told of a checkpoint that the log has signed and that contradicts the one kept here. May be empty.
   std::function<void(const std::string& seen_note, const ledger::AddCheckpoint& request)> on_fork;
   ledger::Disk* disk = nullptr;  // null: the system's files
+  // How much the log may grow at once, and in a day beyond that.
+  std::uint64_t burst_bytes_max = limits::mirror_burst_bytes_max;
+  std::uint64_t day_bytes_max = limits::mirror_day_bytes_max;
+  // Whether the disk has room for so many bytes more. Empty: it has where limits::mirror_free_bytes_left are left.
+  std::function<bool(std::uint64_t bytes)> has_room;
 };
 
 // Thread-safe.
@@ -39,7 +46,7 @@ class Mirror {
 
   // Adds the entries and has the witness answer. Entries of before are compared with those that are here. Answers
   // besides MirrorAnswer's: 403 where entries or a root differ from what was mirrored, 404 where the checkpoint is
-  // another log's, 500 where the disk fails.
+  // another log's, 429 where the log grows faster than it may, 507 where the disk is nearly full, 500 where it fails.
   MirrorAnswer take(const MirrorUpdate& update);
 
   // How many entries lead to the newest checkpoint that was cosigned. Tiles beyond it may change yet.
@@ -54,7 +61,9 @@ class Mirror {
   Mirror(MirrorOptions options, ledger::Witness& witness)
       : options_(std::move(options)),
         disk_(options_.disk != nullptr ? *options_.disk : ledger::Disk::system()),
-        witness_(witness) {}
+        witness_(witness),
+        room_bytes_(static_cast<double>(options_.burst_bytes_max)),
+        room_at_(std::chrono::steady_clock::now()) {}
 
   const std::string& origin() const { return options_.log_keys.front().name; }
   Status load();
@@ -62,6 +71,8 @@ class Mirror {
   Status reset();
   Status begin_anew();
   bool is_same(std::uint64_t index, const Bytes& entry, std::uint64_t size) const;
+  std::optional<MirrorAnswer> turn_away(const MirrorUpdate& update);
+  bool has_room(std::uint64_t bytes) const;
   Result<bool> add(const MirrorUpdate& update);
   MirrorAnswer ask_witness(const std::string& text);
   bool leads_to(const ledger::Checkpoint& checkpoint) const;
@@ -79,6 +90,9 @@ class Mirror {
   ledger::Checkpoint kept_;
   std::string kept_note_;
   std::uint64_t durable_size_ = 0;
+  double room_bytes_ = 0;  // how much it may grow now, as of then
+  std::chrono::steady_clock::time_point room_at_;
+  int turned_away_ = 0;  // with that status, and since then
 };
 
 }  // namespace qorgan::custodian

@@ -26,13 +26,15 @@ net::Message cosign_message(const MirrorUpdate& update);
 Result<MirrorUpdate> read_cosign(const net::Message& message);
 
 // The witness's answer, or the mirror's own: 202 where the entries are taken and more are to come, 425 where entries
-// before those are missing.
+// before those are missing; 429 or 507 where nothing is added at present.
 struct MirrorAnswer {
   ledger::WitnessAnswer witness;
   std::uint64_t mirror_size = 0;
 };
 inline constexpr int kMoreToCome = 202;
 inline constexpr int kBehind = 425;
+inline constexpr int kTooFast = 429;  // the log grows faster than a mirror follows
+inline constexpr int kNoRoom = 507;   // on the mirror's disk
 net::Message cosign_answer(const MirrorAnswer& answer);
 Result<MirrorAnswer> read_cosign_answer(const net::Message& message);
 

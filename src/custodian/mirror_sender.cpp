@@ -18,6 +18,14 @@ tl::unexpected<Error> odd_answer() {
   return failure(ErrorCode::refused, "the mirror of this log answers otherwise than it may");
 }
 
+tl::unexpected<Error> no_room(int status) {
+  if (status == kTooFast)
+    return failure(ErrorCode::busy, "this log grows faster than it is mirrored", {},
+                   "Find out what fills it; it goes on by itself as time passes");
+  return failure(ErrorCode::storage_full, "there is no room to mirror this log", {},
+                 "The mirror's operator must make room");
+}
+
 }  // namespace
 
 MirrorSender::MirrorSender(std::filesystem::path log_folder, Call call)
@@ -36,6 +44,7 @@ Result<ledger::WitnessAnswer> MirrorSender::ask(const ledger::AddCheckpoint& req
     if (next == size) update.add_checkpoint = request.text();
     QORGAN_TRY(const net::Message message, call_(cosign_message(update)));
     QORGAN_TRY(const MirrorAnswer answer, read_cosign_answer(message));
+    if (answer.witness.status == kTooFast || answer.witness.status == kNoRoom) return no_room(answer.witness.status);
     if (answer.witness.status == kBehind) {
       // Once for what it has lost or never had, once more for what it takes back.
       if (answer.mirror_size >= next || ++times_behind > 2) return odd_answer();

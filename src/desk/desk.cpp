@@ -415,6 +415,8 @@ std::array<CustodianStatus, kCustodians> Desk::status() {
       QORGAN_TRY(all[i].fingers, net::int_field(head, "fingers", 0, INT64_MAX));
       QORGAN_TRY(all[i].sequence, net::int_field(head, "sequence", 0, INT64_MAX));
       QORGAN_TRY(all[i].resident_bytes, net::int_field(head, "resident_bytes", 0, INT64_MAX));
+      QORGAN_TRY(const auto trouble, net::optional_text_field(head, "log_trouble", limits::log_trouble_bytes_max));
+      all[i].log_trouble = trouble.value_or("");
       return {};
     };
     if (Status done = read(); !done) all[i].error = done.error();

@@ -114,6 +114,7 @@ struct CustodianStatus {
   std::int64_t fingers = 0;
   std::int64_t sequence = 0;
   std::int64_t resident_bytes = 0;
+  std::string log_trouble;  // what its log stands still for, or who does not cosign it; empty: all is well
 };
 
 // Thread-safe. Every call ends within its deadline (limits.h), and no call gives an answer that all three custodians

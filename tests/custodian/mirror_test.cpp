@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 
@@ -68,6 +69,9 @@ class MirrorTest : public testing::Test {
       ++forks_;
       tell_of_fork(folder_->path(), log_key(), seen, request);
     };
+    if (burst_bytes_max_ > 0) mirror_options.burst_bytes_max = burst_bytes_max_;
+    mirror_options.day_bytes_max = day_bytes_max_;
+    mirror_options.has_room = [this](std::uint64_t) { return has_room_.load(); };
     auto mirror = Mirror::open(std::move(mirror_options), *witness_);
     ASSERT_OK(mirror);
     mirror_ = std::move(*mirror);
@@ -134,6 +138,9 @@ class MirrorTest : public testing::Test {
   std::unique_ptr<Mirror> mirror_;
   std::unique_ptr<MirrorSender> sender_;
   std::unique_ptr<ledger::Log> log_;
+  std::uint64_t burst_bytes_max_ = 0;  // 0: as it is
+  std::uint64_t day_bytes_max_ = limits::mirror_day_bytes_max;
+  std::atomic<bool> has_room_ = true;
   int messages_ = 0;
   int forks_ = 0;
 };
@@ -303,6 +310,63 @@ TEST_F(MirrorTest, AnotherLogsCheckpointIsNotTaken) {
   const std::string note =
       ledger::Note{text, {*ledger::sign_note(text, "qorgan.test/other", *signer_of("log"))}}.format();
   EXPECT_EQ(mirror_->take({0, {}, ledger::AddCheckpoint{0, {}, note}.text()}).witness.status, 404);
+}
+
+// 100 entries of 40 bytes, each with its length, are all that the mirror takes.
+TEST_F(MirrorTest, ALogThatGrowsTooFastIsMirroredNoFurther) {
+  burst_bytes_max_ = 100 * 42;
+  day_bytes_max_ = 0;
+  open_mirror();
+  open_log();
+  append(0, 100);
+  EXPECT_EQ(log_->missing_cosignatures(), "");
+  ASSERT_OK(log_->append(entry(100), Deadline::after_ms(20'000)));
+  const Status published = log_->wait_published(100, Deadline::after_ms(300));
+  ASSERT_FALSE(published);
+  // The log's own custodian sees why; what was mirrored is served as before.
+  EXPECT_NE(log_->missing_cosignatures().find("grows faster"), std::string::npos) << log_->missing_cosignatures();
+  EXPECT_NE(published.error().message().find("grows faster"), std::string::npos) << published.error().message();
+  EXPECT_EQ(mirrored().size(), 100U);
+  EXPECT_EQ(ledger::open_checkpoint(mirror_->checkpoint(), log_key(), {})->checkpoint.size, 100U);
+  // A cosignature of what it has is given still.
+  EXPECT_EQ(mirror_->take({100, {}, ""}).witness.status, kMoreToCome);
+  EXPECT_EQ(mirror_->take({100, {entry(100)}, ""}).witness.status, kTooFast);
+}
+
+// What comes again is not counted again, and what is taken back later is.
+TEST_F(MirrorTest, WhatIsSentAgainCostsNothing) {
+  burst_bytes_max_ = 3 * 42;
+  day_bytes_max_ = 0;
+  open_mirror();
+  for (int times = 0; times < 5; ++times)
+    EXPECT_EQ(mirror_->take({0, {entry(0), entry(1)}, ""}).witness.status, kMoreToCome);
+  EXPECT_EQ(mirror_->take({2, {entry(2), entry(3)}, ""}).witness.status, kTooFast);
+  EXPECT_EQ(mirror_->take({2, {entry(2)}, ""}).witness.status, kMoreToCome);
+  EXPECT_EQ(mirror_->take({0, {entry(9)}, ""}).witness.status, kBehind);
+  EXPECT_EQ(mirror_->take({0, {entry(9)}, ""}).witness.status, kTooFast);
+}
+
+TEST_F(MirrorTest, GrowsAgainAsTimePasses) {
+  burst_bytes_max_ = 10 * 42;
+  day_bytes_max_ = std::uint64_t{86'400} * 42'000;  // a thousand entries a second
+  open_mirror();
+  open_log();
+  for (std::uint64_t i = 0; i < 100; i += 5) append(i, i + 5);
+  EXPECT_EQ(mirrored().size(), 100U);
+}
+
+TEST_F(MirrorTest, TheLastOfADiskIsNotTaken) {
+  open_log();
+  append(0, 3);
+  has_room_ = false;
+  ASSERT_OK(log_->append(entry(3), Deadline::after_ms(20'000)));
+  const Status published = log_->wait_published(3, Deadline::after_ms(300));
+  ASSERT_FALSE(published);
+  EXPECT_NE(published.error().message().find("no room"), std::string::npos) << published.error().message();
+  EXPECT_EQ(mirrored().size(), 3U);
+  has_room_ = true;
+  ASSERT_OK(log_->wait_published(3, Deadline::after_ms(20'000)));
+  EXPECT_EQ(log_->missing_cosignatures(), "");
 }
 
 TEST(MirrorMessages, EntriesComeOutAsTheyWentIn) {
