@@ -131,7 +131,8 @@ Status Coordinator::check_not_set_back(Deadline deadline) {
   return {};
 }
 
-Status Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadline) {
+// With whom any of the three policies leaves out.
+Result<LeaveOut> Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadline) {
   const RequestId& id = ticket.request.id;
   const Deadline soon = deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms));
   const std::int64_t sequence = engine_.applied_sequence();
@@ -150,12 +151,16 @@ Status Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadlin
   }
   QORGAN_CHECK(own);
   QORGAN_TRY(const auto votes, std::move(asked));
+  QORGAN_TRY(const Engine::Ticket voted, engine_.ticket(id));
+  LeaveOut joint = voted.leave_out;
   for (int custodian : {1, 2}) {
     QORGAN_TRY(const std::int64_t applied, net::int_field(votes[slot(custodian)].head, "sequence", 0, INT64_MAX));
     if (applied > engine_.applied_sequence()) return set_back(custodian);
+    QORGAN_TRY(const LeaveOut other, read_leave_out(votes[slot(custodian)]));
+    joint = joint.stricter(other);
   }
   fault_point("agreed");
-  return {};
+  return joint;
 }
 
 // Lets the next change of a person's record begin.
@@ -224,11 +229,11 @@ Status Coordinator::decide_refresh(const Refresh& refresh, Deadline deadline) {
 Status Coordinator::compare(const Engine::Ticket& ticket) {
   const RequestId& id = ticket.request.id;
   const Kind kind = ticket.request.kind;
-  QORGAN_CHECK(collect_votes(ticket, ticket.deadline));
+  QORGAN_TRY(const LeaveOut leave_out, collect_votes(ticket, ticket.deadline));
   Turns& turns = lane_turns_[kind == Kind::verify ? 0 : 1];
   const Turns::Turn turn = turns.wait(ticket.request.desk, id, ticket.deadline, ticket.stop);
   if (!turn) return not_begun();
-  QORGAN_CHECK(fix_snapshot(ticket));
+  QORGAN_CHECK(fix_snapshot(ticket, leave_out));
   QORGAN_TRY(const LaneSession session, open_lanes(ticket));
   if (Status ran = run_everywhere(ticket, session); !ran) {
     Lanes::close(lanes_.group(kind));
@@ -250,7 +255,7 @@ tl::unexpected<Error> Coordinator::not_begun() const {
   return tl::unexpected(engine_.too_late());
 }
 
-Status Coordinator::fix_snapshot(const Engine::Ticket& ticket) {
+Status Coordinator::fix_snapshot(const Engine::Ticket& ticket, const LeaveOut& leave_out) {
   const RequestId& id = ticket.request.id;
   // Let the others catch up before decisions are held up. One that does not says so below.
   wait_until_applied(engine_.applied_sequence(),
@@ -261,9 +266,9 @@ Status Coordinator::fix_snapshot(const Engine::Ticket& ticket) {
     return failure(ErrorCode::busy, "the custodians were busy with other requests", "custodian 0", "Try again");
   const Deadline held = ticket.deadline.earlier(Deadline::after_ms(limits::snapshot_timeout_ms));
   const std::int64_t sequence = engine_.applied_sequence();
-  QORGAN_TRY(const Engine::Snapshot own, engine_.take_snapshot(id, sequence, held));
+  QORGAN_TRY(const Engine::Snapshot own, engine_.take_snapshot(id, sequence, held, leave_out));
   QORGAN_TRY(const auto answers,
-             peers_.call_both([&](int) { return snapshot_message(id, sequence); }, held, ticket.stop));
+             peers_.call_both([&](int) { return snapshot_message(id, sequence, leave_out); }, held, ticket.stop));
   for (int custodian : {1, 2}) {
     QORGAN_TRY(const Engine::Snapshot other, read_snapshot(answers[slot(custodian)]));
     if (other.people != own.people || other.digest != own.digest)

@@ -45,11 +45,11 @@ class Coordinator {
   void give_up(const protocol::RequestId& id, const Error& reason);
   Status check_not_set_back(Deadline deadline);
   tl::unexpected<Error> set_back(int custodian) const;
-  Status collect_votes(const Engine::Ticket& ticket, Deadline deadline);
+  Result<LeaveOut> collect_votes(const Engine::Ticket& ticket, Deadline deadline);
   Status change(const Engine::Ticket& ticket, Deadline deadline);
   Status compare(const Engine::Ticket& ticket);
   tl::unexpected<Error> not_begun() const;
-  Status fix_snapshot(const Engine::Ticket& ticket);
+  Status fix_snapshot(const Engine::Ticket& ticket, const LeaveOut& leave_out);
   Result<LaneSession> open_lanes(const Engine::Ticket& ticket);
   Status run_everywhere(const Engine::Ticket& ticket, const LaneSession& session);
 

@@ -125,9 +125,16 @@ void Daemon::State::keep() {
 // Records whose time is over, and hidden entries whose date has come. On a thread of its own: an expiry waits for the
 // two others.
 void Daemon::State::look_after_dates() {
+  bool waited = false;
   while (true) {
-    if (const auto opened = engine->open_hidden(unix_time_ms()); !opened)
-      spdlog::error("cannot open what was hidden until today: {}", opened.error().message());
+    const auto hidden = engine->open_hidden(unix_time_ms());
+    if (!hidden) spdlog::error("cannot open what was hidden until today: {}", hidden.error().message());
+    const bool waits = hidden && hidden->waiting > 0;
+    if (waits && !std::exchange(waited, true))
+      spdlog::warn(
+          "the date of a hidden use has come, but by this custodian's clock alone: it stays closed until a "
+          "cosignature of another custodian is as late");
+    if (!waits) waited = false;
     if (coordinator) expire_overdue();
     std::unique_lock lock(mutex);
     if (changed.wait_for(lock, std::chrono::milliseconds(limits::retention_interval_ms), [&] { return stopping; }))

@@ -151,6 +151,12 @@ Result<std::shared_ptr<Flight>> from_row(const store::RequestRow& row, int custo
   return flight;
 }
 
+bool is_open_to(const PersonShares& person, const LeaveOut& leave_out) {
+  const bool locked = (person.flags & store::kLocked) != 0 && leave_out.locked;
+  const bool withdrawn = (person.flags & store::kWithdrawn) != 0 && leave_out.withdrawn;
+  return !locked && !withdrawn;
+}
+
 Error stopped_error(const std::string& custodian) {
   return {ErrorCode::unavailable, "a custodian stopped before the request was decided", custodian,
           "Nothing was stored or answered; ask again"};
@@ -182,6 +188,7 @@ Status Engine::load() {
                    "Recover this custodian again");
   QORGAN_CHECK(load_people());
   QORGAN_CHECK(match_entries_with_log());
+  QORGAN_CHECK(load_hidden());
   return load_requests();
 }
 
@@ -196,6 +203,17 @@ Status Engine::load_people() {
 // What was written down and is not marked as logged is in the log after all, or goes there now; but for what agreed to
 // a request that this custodian then did not come to vote for.
 Status Engine::match_entries_with_log() {
+  QORGAN_CHECK(match_indices());
+  QORGAN_TRY(const std::vector<store::Entry> left, store_.pending_entries(SIZE_MAX));
+  for (const store::Entry& entry : left) {
+    const auto leaf = ledger::parse_leaf(entry.leaf);
+    if (leaf && ledger::is_agreed(leaf->event)) QORGAN_CHECK(store_.drop_entry(entry.number));
+  }
+  entries_pending_ = true;
+  return {};
+}
+
+Status Engine::match_indices() {
   QORGAN_TRY(const std::uint64_t known, entries_known());
   QORGAN_TRY(const std::vector<store::Entry> pending, store_.pending_entries(SIZE_MAX));
   const std::uint64_t size = log_->size();
@@ -211,15 +229,9 @@ Status Engine::match_entries_with_log() {
       if (next == pending.size())
         return failure(ErrorCode::damaged, "the log knows of more than the database does",
                        here() + ", entry " + std::to_string(from), "The database was set back: recover this custodian");
-      QORGAN_CHECK(store_.set_entry_index(pending[next++].number, static_cast<std::int64_t>(from++)));
+      QORGAN_CHECK(mark_logged(pending[next++], from++));
     }
   }
-  QORGAN_TRY(const std::vector<store::Entry> left, store_.pending_entries(SIZE_MAX));
-  for (const store::Entry& entry : left) {
-    const auto leaf = ledger::parse_leaf(entry.leaf);
-    if (leaf && ledger::is_agreed(leaf->event)) QORGAN_CHECK(store_.drop_entry(entry.number));
-  }
-  entries_pending_ = true;
   return {};
 }
 
@@ -491,6 +503,7 @@ Status Engine::write_phase(Flight& flight, Phase phase, const store::Along& alon
   const Phase phase_before = std::exchange(flight.phase, phase);
   const std::int64_t updated_before = std::exchange(flight.updated_ms, unix_time_ms());
   Status written = put(flight, along);
+  if (written) flight.changed_at = std::chrono::steady_clock::now();
   if (!written) {
     flight.phase = phase_before;
     flight.updated_ms = updated_before;
@@ -678,8 +691,8 @@ Result<std::vector<store::Operation>> Engine::operations_after(std::int64_t sequ
   return store_.operations_after(sequence, count_max);
 }
 
-Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, std::int64_t sequence,
-                                               Deadline deadline) {
+Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, std::int64_t sequence, Deadline deadline,
+                                               const LeaveOut& also) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
   const bool caught_up = changed_.wait_until(
@@ -698,8 +711,9 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
   } else {
     flight->snapshot = gallery_.everyone();
   }
+  const LeaveOut leave_out = flight->judgement.leave_out().stricter(also);
   std::erase_if(flight->snapshot, [&](const Gallery::Person& person) {
-    return !is_open_to(person, *flight) || !person->has_any_of(flight->request.fingers);
+    return !is_open_to(*person, leave_out) || !person->has_any_of(flight->request.fingers);
   });
   if (flight->request.kind == Kind::verify && flight->snapshot.empty())
     return failure(ErrorCode::refused, "the record was locked, or consent withdrawn, meanwhile", here());
@@ -716,16 +730,11 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
   return Snapshot{flight->snapshot.size(), flight->order_digest};
 }
 
-bool Engine::is_open_to(const Gallery::Person& person, const Flight& flight) const {
-  const bool locked = (person->flags & store::kLocked) != 0 && !flight.judgement.overrides_lock;
-  const bool withdrawn = (person->flags & store::kWithdrawn) != 0 && flight.judgement.by_consent;
-  return !locked && !withdrawn;
-}
-
 Result<Engine::Ticket> Engine::ticket(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  return Ticket{flight->request, flight->digest, flight->phase, flight->deadline, flight->stop.get_token()};
+  return Ticket{flight->request,  flight->digest,           flight->phase,
+                flight->deadline, flight->stop.get_token(), flight->judgement.leave_out()};
 }
 
 Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestId& id) {
@@ -919,10 +928,10 @@ Result<Engine::Decision> Engine::decision_of(const protocol::RequestId& id) {
 
 std::vector<protocol::RequestId> Engine::undecided(std::int64_t longer_than_ms) const {
   const std::lock_guard lock(mutex_);
-  const std::int64_t before = unix_time_ms() - longer_than_ms;
+  const auto before = std::chrono::steady_clock::now() - std::chrono::milliseconds(longer_than_ms);
   std::vector<protocol::RequestId> ids;
   for (const auto& [id, flight] : flights_)
-    if (!flight->ended() && flight->updated_ms <= before) ids.push_back(id);
+    if (!flight->ended() && flight->changed_at <= before) ids.push_back(id);
   return ids;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "base/clock.h"
@@ -135,12 +136,13 @@ class Engine {
   Result<std::optional<std::string>> find_note(const std::string& name);
 
   // Comparisons. take_snapshot fixes whom the request runs over once `sequence` has been applied; digest is over their
-  // record ids in order.
+  // record ids in order. Left out is whom this custodian's own policy leaves out, and whom `also` does.
   struct Snapshot {
     std::size_t people = 0;
     crypto::Digest digest{};
   };
-  Result<Snapshot> take_snapshot(const protocol::RequestId& id, std::int64_t sequence, Deadline deadline);
+  Result<Snapshot> take_snapshot(const protocol::RequestId& id, std::int64_t sequence, Deadline deadline,
+                                 const LeaveOut& also = {false, false});
   // The request, its digest and phase; what else is in a flight belongs to the engine.
   struct Ticket {
     protocol::Request request;
@@ -148,6 +150,7 @@ class Engine {
     Phase phase = Phase::prepared;
     Deadline deadline = Deadline::after_ms(0);
     std::stop_token stop;  // of a comparison
+    LeaveOut leave_out;    // by this custodian's policy, once it has voted
   };
   Result<Ticket> ticket(const protocol::RequestId& id);
   // Hands over what an agreed comparison runs on, once. Errors: stale where it was handed over before or has no
@@ -229,13 +232,17 @@ class Engine {
   Gallery::Person person_of(const protocol::SubjectId& subject) const { return gallery_.find(subject); }
   // Whose record a change is about; all zero where there is none.
   protocol::SubjectId subject_of(const protocol::Request& request) const;
-  // Records whose time is over.
-  std::vector<protocol::RecordId> overdue(std::int64_t now_ms) const;
+  // Records whose time is over, the longest first.
+  std::vector<protocol::RecordId> overdue(std::int64_t now_ms) const { return gallery_.overdue(now_ms); }
 
   // For the log (recorder.h). Waits until an entry is written down that is not known to be in the log, or `deadline`.
   Result<std::vector<store::Entry>> entries_to_log(Deadline deadline);
   // It is there. Errors: those of the store.
   Status entry_logged(const store::Entry& entry, std::uint64_t index);
+  // Marks what is in the log and not known to be, after its outcome was in doubt; nothing may be under way there
+  // (Log::wait_settled). What it marks is no longer among entries_to_log(). Errors: damaged where the log has something
+  // that was not written down here; those of store and log.
+  Status match_logged();
   // It did not get there and never will: what it agreed to is off.
   Status entry_failed(const store::Entry& entry, const Error& reason);
   // Writes an entry of no request down, and a note with it.
@@ -243,8 +250,14 @@ class Engine {
   // Writes down that the judge's policy is in force from here on, unless that was the last one that was. Errors:
   // refused where its version is lower than that one's, or the same with other content.
   Status log_policy();
-  // Writes down the opening of hidden entries whose date has come. Returns how many are still closed.
-  Result<std::size_t> open_hidden(std::int64_t now_ms);
+  // Writes down the opening of hidden entries whose date has come by this custodian's clock and by that of another one,
+  // as it last cosigned this log: one clock that jumps opens nothing. Asks for newer cosignatures where only those are
+  // missing.
+  struct Hidden {
+    std::size_t closed = 0;   // still
+    std::size_t waiting = 0;  // of these, for the other clock alone
+  };
+  Result<Hidden> open_hidden(std::int64_t now_ms);
 
   // Notices of erasures for a relying party, each told from now on; and their acknowledgement by it. Errors: not_found.
   Result<std::vector<store::Notice>> tell_notices(const std::string& party);
@@ -263,8 +276,9 @@ class Engine {
   // As Store::back_up's. Everything else waits meanwhile.
   Status back_up(const std::filesystem::path& path);
 
-  // Nothing is logged any more, for this reason, until a new start; and whether all is well.
+  // Nothing is logged any more, for this reason, until log_works() or a new start; and whether all is well.
   void log_failed(const Error& reason);
+  void log_works();
   Status log_health() const;
 
   Judge& judge() { return *judge_; }
@@ -283,7 +297,12 @@ class Engine {
   Status load_people();
   Status load_requests();
   Status match_entries_with_log();
+  Status match_indices();
+  Status mark_logged(const store::Entry& entry, std::uint64_t index);
   Result<std::uint64_t> entries_known();
+  Status load_hidden();
+  Status keep_hidden(const store::Entry& entry, std::int64_t index);
+  Status open_hidden_entry(std::int64_t index, const protocol::RequestId& request, std::int64_t now_ms);
   Gallery::Person person_asked_about(const protocol::Request& request) const;
   Status enter(Flight& flight);
   Status refuse(Flight& flight, Error reason);
@@ -298,7 +317,6 @@ class Engine {
   Result<std::string> enrolment_opening(const protocol::RequestId& id);
   Status add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses);
   Status add_opened(const PersonShares& person, std::int64_t published, Trace& trace);
-  bool is_open_to(const Gallery::Person& person, const Flight& flight) const;
   Status check_new(const protocol::Request& request) const;
   Status check_room(const protocol::Request& request) const;
   Status turn_away(FlightPtr flight, const Error& reason);
@@ -325,6 +343,10 @@ class Engine {
   const std::shared_ptr<ledger::Log> log_;
   const std::shared_ptr<Judge> judge_;
   bool entries_pending_ = false;
+  // Hidden entries in the log that no opening is written down for: until when, in seconds, and their index; by it their
+  // requests.
+  std::set<std::pair<std::int64_t, std::int64_t>> hidden_by_date_;
+  std::map<std::int64_t, protocol::RequestId> hidden_;
   std::optional<Error> log_failure_;
   // Of the refresh that this custodian has agreed to, ready for the gallery. After a new start they are read anew.
   struct ReadyShares {

@@ -34,7 +34,19 @@ Result<std::vector<store::Entry>> Engine::entries_to_log(Deadline deadline) {
 
 Status Engine::entry_logged(const store::Entry& entry, std::uint64_t index) {
   const std::lock_guard lock(mutex_);
+  return mark_logged(entry, index);
+}
+
+Status Engine::match_logged() {
+  const std::lock_guard lock(mutex_);
+  return match_indices();
+}
+
+Status Engine::mark_logged(const store::Entry& entry, std::uint64_t index) {
   QORGAN_CHECK(store_.set_entry_index(entry.number, static_cast<std::int64_t>(index)));
+  if (entry.event == stored_event(ledger::Event::verify, true) ||
+      entry.event == stored_event(ledger::Event::identify, true))
+    QORGAN_CHECK(keep_hidden(entry, static_cast<std::int64_t>(index)));
   const auto flight = flights_.find(entry.request_id);
   if (flight != flights_.end()) flight->second->logged = index;
   changed_.notify_all();
@@ -115,8 +127,8 @@ Status Engine::add_enrolment(const Gallery::Person& person, std::int64_t publish
   return {};
 }
 
-// What was hidden, from its date on; its opening is in the log by then. A hidden verification names its subject's tag
-// in its details alone.
+// What was hidden, once its opening is written down: no earlier than everybody may know. A hidden verification names
+// its subject's tag in its details alone.
 Status Engine::add_opened(const PersonShares& person, std::int64_t published, Trace& trace) {
   const crypto::Key tag_key = ledger::view_key_of(person.view_key, index_);
   for (const ledger::Event event : {ledger::Event::verify, ledger::Event::identify}) {
@@ -124,8 +136,7 @@ Status Engine::add_opened(const PersonShares& person, std::int64_t published, Tr
                                                           INT64_MAX, limits::trace_entries_max));
     for (const store::Entry& entry : hidden) {
       if (!entry.index || *entry.index >= published) continue;
-      QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
-      if (leaf.hidden_until_s * 1000 > unix_time_ms()) continue;
+      if (hidden_.contains(*entry.index)) continue;
       QORGAN_TRY(LoggedEntry one, logged_entry(entry));
       if (event == ledger::Event::identify) {
         trace.searches.push_back(std::move(one));
@@ -183,15 +194,8 @@ protocol::SubjectId Engine::subject_of(const protocol::Request& request) const {
   return person ? person->subject : protocol::SubjectId{};
 }
 
-std::vector<protocol::RecordId> Engine::overdue(std::int64_t now_ms) const {
-  std::vector<protocol::RecordId> records;
-  for (const Gallery::Person& person : gallery_.everyone())
-    if (person->terms.keep_until_ms != 0 && person->terms.keep_until_ms <= now_ms) records.push_back(person->record_id);
-  return records;
-}
-
-Result<std::size_t> Engine::open_hidden(std::int64_t now_ms) {
-  const std::lock_guard lock(mutex_);
+// Once, at the start; from then on each is kept as it is logged.
+Status Engine::load_hidden() {
   std::set<std::int64_t> opened;
   QORGAN_TRY(const auto openings,
              store_.entries_of_event(stored_event(ledger::Event::opened, false), 0, INT64_MAX, SIZE_MAX));
@@ -199,21 +203,50 @@ Result<std::size_t> Engine::open_hidden(std::int64_t now_ms) {
     QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
     if (leaf.entry) opened.insert(*leaf.entry);
   }
-  std::size_t closed = 0;
   for (const ledger::Event event : {ledger::Event::verify, ledger::Event::identify}) {
     QORGAN_TRY(const auto hidden, store_.entries_of_event(stored_event(event, true), 0, INT64_MAX, SIZE_MAX));
-    for (const store::Entry& entry : hidden) {
-      if (!entry.index || opened.contains(*entry.index)) continue;
-      QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
-      if (leaf.hidden_until_s * 1000 > now_ms) {
-        ++closed;
-        continue;
-      }
-      QORGAN_CHECK(store_.add_entry(opened_entry(entry, now_ms)));
-      entries_written();
-    }
+    for (const store::Entry& entry : hidden)
+      if (entry.index && !opened.contains(*entry.index)) QORGAN_CHECK(keep_hidden(entry, *entry.index));
   }
-  return closed;
+  return {};
+}
+
+Status Engine::keep_hidden(const store::Entry& entry, std::int64_t index) {
+  QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+  if (leaf.hidden_until_s == 0) return {};
+  hidden_by_date_.emplace(leaf.hidden_until_s, index);
+  hidden_.emplace(index, entry.request_id);
+  return {};
+}
+
+Result<Engine::Hidden> Engine::open_hidden(std::int64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_s = now_ms / 1000;
+  const std::int64_t witnessed_s = log_->witnessed_time_s().value_or(0);
+  while (!hidden_by_date_.empty() && hidden_by_date_.begin()->first <= std::min(now_s, witnessed_s)) {
+    const auto [until_s, index] = *hidden_by_date_.begin();
+    QORGAN_CHECK(open_hidden_entry(index, hidden_.at(index), now_ms));
+    hidden_.erase(index);
+    hidden_by_date_.erase(hidden_by_date_.begin());
+  }
+  Hidden left{hidden_.size(), 0};
+  for (const auto& [until_s, index] : hidden_by_date_) {
+    if (until_s > now_s) break;
+    ++left.waiting;
+  }
+  if (left.waiting > 0) log_->ask_witnesses_again();
+  return left;
+}
+
+Status Engine::open_hidden_entry(std::int64_t index, const protocol::RequestId& request, std::int64_t now_ms) {
+  QORGAN_TRY(const auto entries, store_.entries_of_request(request));
+  const auto hidden =
+      std::find_if(entries.begin(), entries.end(), [&](const store::Entry& entry) { return entry.index == index; });
+  if (hidden == entries.end())
+    return failure(ErrorCode::damaged, "a hidden entry is gone", here() + ", request " + to_hex(request));
+  QORGAN_CHECK(store_.add_entry(opened_entry(*hidden, now_ms)));
+  entries_written();
+  return {};
 }
 
 Result<std::vector<store::Notice>> Engine::tell_notices(const std::string& party) {
@@ -265,6 +298,11 @@ Result<protocol::RecordId> Engine::erased_record(const protocol::RequestId& eras
 void Engine::log_failed(const Error& reason) {
   const std::lock_guard lock(mutex_);
   log_failure_ = reason;
+}
+
+void Engine::log_works() {
+  const std::lock_guard lock(mutex_);
+  log_failure_.reset();
 }
 
 Status Engine::log_health() const {

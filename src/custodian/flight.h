@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -40,6 +41,8 @@ struct Flight {
   Phase phase = Phase::prepared;
   Error error;                  // why it was aborted
   std::int64_t updated_ms = 0;  // unix time of the last change of phase
+  // Of the same, or of the start, on the clock that never jumps.
+  std::chrono::steady_clock::time_point changed_at = std::chrono::steady_clock::now();
   std::int64_t sequence = 0;    // of an enrolment or erasure that was committed
 
   Judgement judgement;                      // of this custodian, once it has voted

@@ -17,6 +17,17 @@
 
 namespace qorgan::custodian {
 
+// What of a policy decides whom a comparison leaves out: those who have locked their record, or withdrawn their
+// consent.
+struct LeaveOut {
+  bool locked = true;
+  bool withdrawn = true;
+  // Whoever either leaves out. Custodians whose policies differ compare the same people by it, and none of them more
+  // than its own policy allows.
+  LeaveOut stricter(const LeaveOut& other) const { return {locked || other.locked, withdrawn || other.withdrawn}; }
+  bool operator==(const LeaveOut&) const = default;
+};
+
 struct Judgement {
   std::optional<Error> refused;
   std::string party;
@@ -30,6 +41,8 @@ struct Judgement {
   int candidates_max = limits::candidates_max;
   bool overrides_lock = false;
   std::vector<policy::Check> checks;  // each rule that was looked at
+
+  LeaveOut leave_out() const { return {!overrides_lock, by_consent}; }
 };
 
 // Thread-safe.

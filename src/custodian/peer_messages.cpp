@@ -58,9 +58,29 @@ Message abort_message(const RequestId& id, const Error& reason) {
   return message;
 }
 
-Message snapshot_message(const RequestId& id, std::int64_t sequence) {
+Message snapshot_message(const RequestId& id, std::int64_t sequence, const LeaveOut& leave_out) {
   Message message = id_message(type::snapshot, id);
   message.head["sequence"] = sequence;
+  put_leave_out(leave_out, message);
+  return message;
+}
+
+void put_leave_out(const LeaveOut& leave_out, Message& message) {
+  message.head["leave_out"] = {{"locked", leave_out.locked}, {"withdrawn", leave_out.withdrawn}};
+}
+
+Result<LeaveOut> read_leave_out(const Message& message) {
+  QORGAN_TRY(const net::Json* json, net::object_field(message.head, "leave_out"));
+  LeaveOut leave_out;
+  QORGAN_TRY(leave_out.locked, net::bool_field(*json, "locked"));
+  QORGAN_TRY(leave_out.withdrawn, net::bool_field(*json, "withdrawn"));
+  return leave_out;
+}
+
+Message vote_answer(std::int64_t sequence, const LeaveOut& leave_out) {
+  Message message = plain_message(type::answer);
+  message.head["sequence"] = sequence;
+  put_leave_out(leave_out, message);
   return message;
 }
 

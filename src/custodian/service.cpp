@@ -270,7 +270,8 @@ Result<Message> Service::status() const {
   message.head["resident_bytes"] = resident_bytes();
   message.head["log_size"] = engine_.log().published_size();
   const Status health = engine_.log_health();
-  if (!health) message.head["log_error"] = net::error_message(health.error()).head;
+  const std::string trouble = health ? engine_.log().missing_cosignatures() : health.error().message();
+  if (!trouble.empty() && trouble.size() <= limits::log_trouble_bytes_max) message.head["log_trouble"] = trouble;
   if (coordinator_) message.head["others_sequence"] = coordinator_->applied_by_others();
   return message;
 }
@@ -290,9 +291,8 @@ Result<Message> Service::agree(const Message& question) {
                    "custodians 0 and " + std::to_string(engine_.index()), "Take the print again");
   if (engine_.index() == 2) QORGAN_CHECK(peers_.call_vote(1, compare_shares_message(id, digest, mine.own), deadline));
   QORGAN_CHECK(engine_.vote(id, digest, deadline));
-  Message message = plain_answer();
-  message.head["sequence"] = engine_.applied_sequence();
-  return message;
+  QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
+  return vote_answer(engine_.applied_sequence(), ticket.leave_out);
 }
 
 Result<Message> Service::compare_shares(const Message& question) {
@@ -330,8 +330,9 @@ Result<Message> Service::open_lanes(const Message& question) {
 Result<Message> Service::take_snapshot(const Message& question) {
   QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "id"));
   QORGAN_TRY(const std::int64_t sequence, net::int_field(question.head, "sequence", 0, INT64_MAX));
+  QORGAN_TRY(const LeaveOut joint, read_leave_out(question));
   QORGAN_TRY(const Engine::Snapshot snapshot,
-             engine_.take_snapshot(id, sequence, Deadline::after_ms(limits::agree_timeout_ms)));
+             engine_.take_snapshot(id, sequence, Deadline::after_ms(limits::agree_timeout_ms), joint));
   return snapshot_answer(snapshot);
 }
 

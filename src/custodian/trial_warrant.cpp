@@ -12,7 +12,7 @@
 namespace qorgan::custodian {
 
 Result<std::string> make_trial_warrant(const std::filesystem::path& folder, const protocol::Network& network,
-                                       int searches_max) {
+                                       int searches_max, std::int64_t hidden_until_s) {
   constexpr std::int64_t kHourS = 3600;
   QORGAN_TRY(const policy::Policy policy, load_own_policy(folder / "custodian-0", network, 0));
   const policy::RelyingParty* party = policy.party_of_desk(network.desks.front().name);
@@ -29,6 +29,7 @@ Result<std::string> make_trial_warrant(const std::filesystem::path& folder, cons
   const std::int64_t now_s = unix_time_ms() / 1000;
   warrant.not_before_s = now_s - kHourS;
   warrant.not_after_s = now_s + 24 * kHourS;
+  warrant.hidden_until_s = hidden_until_s;
   ledger::Note note;
   note.text = warrant.text();
   const std::filesystem::path keys = folder / "court";

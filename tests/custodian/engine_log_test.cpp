@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "custodian/peer_messages.h"
 #include "policy/warrant.h"
 #include "tests/custodian/engine_trial.h"
 
@@ -196,6 +197,47 @@ TEST_F(EngineLogTest, ALockedRecordIsLeftOutAndAnUnlockedOneIsNot) {
   EXPECT_ERROR(engine_->take_snapshot(asked.id, 4, plenty()), ErrorCode::refused);
 }
 
+// Its own policy overrides a lock for a search under a warrant; another custodian's does not.
+TEST_F(EngineLogTest, WhomAnotherPolicyLeavesOutIsLeftOutHereToo) {
+  const Request anna = enrol(1, 1);
+  enrol(2, 2);
+  ASSERT_OK(apply(own(Kind::lock, anna), OperationKind::lock, anna, 3));
+  const Request search = request(Kind::identify);
+  ASSERT_OK(prepare(search));
+  ASSERT_OK(vote(search));
+  EXPECT_EQ(engine_->ticket(search.id)->leave_out, (LeaveOut{false, false}));
+  const auto people = [&](const LeaveOut& also) {
+    const auto snapshot = engine_->take_snapshot(search.id, 3, plenty(), also);
+    EXPECT_TRUE(snapshot);
+    return snapshot ? snapshot->people : 99;
+  };
+  EXPECT_EQ(people({false, false}), 2U);
+  EXPECT_EQ(people({true, false}), 1U);
+  EXPECT_EQ(people({false, true}), 2U);
+  // What the others would allow opens nothing that its own policy keeps shut.
+  ASSERT_OK(apply(own(Kind::unlock, anna), OperationKind::unlock, anna, 4));
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  EXPECT_TRUE(engine_->ticket(asked.id)->leave_out.locked);
+  ASSERT_OK(apply(own(Kind::lock, anna), OperationKind::lock, anna, 5));
+  EXPECT_ERROR(engine_->take_snapshot(asked.id, 5, plenty(), {false, false}), ErrorCode::refused);
+}
+
+TEST(LeaveOut, TheStricterCountsAndTravelsWhole) {
+  for (const bool a : {false, true})
+    for (const bool b : {false, true})
+      for (const bool c : {false, true})
+        for (const bool d : {false, true}) {
+          const LeaveOut both = LeaveOut{a, b}.stricter({c, d});
+          EXPECT_EQ(both, (LeaveOut{a || c, b || d}));
+          EXPECT_EQ(read_leave_out(vote_answer(1, both)).value(), both);
+          EXPECT_EQ(read_leave_out(snapshot_message({}, 1, both)).value(), both);
+        }
+  // One that says nothing has not voted.
+  EXPECT_FALSE(read_leave_out(plain_message("answer")));
+}
+
 TEST_F(EngineLogTest, WithdrawnConsentEndsWhatRestsOnIt) {
   const Request anna = enrol(1, 1);
   ASSERT_OK(apply(own(Kind::withdraw, anna), OperationKind::withdraw, anna, 2));
@@ -252,6 +294,294 @@ TEST_F(EngineLogTest, ARecordEndsByItselfOnlyWhenItsTimeIsOver) {
   const Request early = own(Kind::expire, anna);
   ASSERT_OK(prepare(early));
   EXPECT_ERROR(vote(early), ErrorCode::refused);
+}
+
+// With another custodian whose clock the test sets; this one's is given in.
+class HiddenTest : public EngineLogTest {
+ protected:
+  void SetUp() override {
+    now_s_ = unix_time_ms() / 1000;
+    until_s_ = now_s_ + 48 * 3600;
+    witness_time_s_ = now_s_;
+    EngineLogTest::SetUp();
+    anna_ = enrol(1, 1);
+    auto hidden = make_trial_warrant(state(), network_, 10, until_s_);
+    ASSERT_OK(hidden);
+    warrant_ = *hidden;
+  }
+  void expect_left(std::int64_t own_time_s, std::size_t closed, std::size_t waiting) {
+    const auto left = engine_->open_hidden(own_time_s * 1000);
+    ASSERT_OK(left);
+    EXPECT_EQ(left->closed, closed);
+    EXPECT_EQ(left->waiting, waiting);
+  }
+  void wait_witnessed(std::int64_t time_s) {
+    witness_time_s_ = time_s;
+    engine_->log().ask_witnesses_again();
+    const Deadline deadline = plenty();
+    while (engine_->log().witnessed_time_s() != time_s && !deadline.passed()) std::this_thread::yield();
+    ASSERT_EQ(engine_->log().witnessed_time_s(), time_s);
+  }
+  std::size_t openings() {
+    const auto all = leaves();
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [](const auto& leaf) { return leaf.event == Event::opened; }));
+  }
+  void expect_openings(std::size_t expected) {
+    const Deadline deadline = plenty();
+    while (openings() < expected && !deadline.passed()) std::this_thread::yield();
+    EXPECT_EQ(openings(), expected);
+  }
+  std::size_t searches_told() {
+    const auto trace = engine_->trace(anna_.record_id(), 100);
+    EXPECT_TRUE(trace);
+    return trace ? trace->searches.size() : 99;
+  }
+
+  Request anna_;
+  std::int64_t now_s_ = 0;
+  std::int64_t until_s_ = 0;
+};
+
+TEST_F(HiddenTest, OpensWhenTwoClocksHavePassedTheDate) {
+  ready(Kind::identify, 1);
+  expect_left(now_s_, 1, 0);
+  // This custodian's clock jumps.
+  expect_left(until_s_ + 3600, 1, 1);
+  EXPECT_EQ(searches_told(), 0U);
+  open(1);
+  expect_left(until_s_ + 3600, 1, 1);
+  // The other one's.
+  wait_witnessed(until_s_ + 60);
+  expect_left(now_s_, 1, 0);
+  expect_left(until_s_ - 1, 1, 0);
+  EXPECT_EQ(searches_told(), 0U);
+  EXPECT_EQ(openings(), 0U);
+  // Both have come to it.
+  expect_left(until_s_, 0, 0);
+  expect_openings(1);
+  EXPECT_EQ(searches_told(), 1U);
+  // Once, whatever the clocks do afterwards.
+  expect_left(now_s_ - 86'400, 0, 0);
+  expect_left(until_s_ + 86'400, 0, 0);
+  open(1);
+  expect_left(until_s_ + 86'400, 0, 0);
+  expect_openings(1);
+  EXPECT_EQ(searches_told(), 1U);
+}
+
+// A log at rest is cosigned anew when a date has come: nobody else need ask for anything.
+TEST_F(HiddenTest, OpensAlsoWhereNothingElseIsLogged) {
+  ready(Kind::identify, 1);
+  witness_time_s_ = until_s_;
+  const Deadline deadline = plenty();
+  while (!deadline.passed()) {
+    const auto left = engine_->open_hidden(until_s_ * 1000);
+    ASSERT_OK(left);
+    if (left->closed == 0) break;
+    std::this_thread::yield();
+  }
+  expect_openings(1);
+}
+
+TEST_F(HiddenTest, TheEarliestOpensFirst) {
+  ready(Kind::identify, 1);
+  auto later = make_trial_warrant(state(), network_, 10, until_s_ + 86'400);
+  ASSERT_OK(later);
+  warrant_ = *later;
+  ready(Kind::identify, 1);
+  wait_witnessed(until_s_ + 2 * 86'400);
+  expect_left(until_s_, 1, 0);
+  expect_left(until_s_ + 86'400, 0, 0);
+  expect_openings(2);
+}
+
+// Looked for every two seconds, under the lock that requests wait for.
+TEST_F(HiddenTest, NothingIsReadWhereNothingIsDue) {
+  close();
+  std::chrono::duration<double, std::micro> walk{};
+  {
+    const std::filesystem::path folder = state() / "custodian-1";
+    const auto keys = load_custodian_keys(folder, network_);
+    ASSERT_OK(keys);
+    store::Options options;
+    options.path = folder / kDatabaseFile;
+    options.custodian = 1;
+    options.network_id = network_.id();
+    auto store = store::Store::open(options, keys->storage.clone());
+    ASSERT_OK(store);
+    for (std::int64_t i = 0; i < 2'000; ++i) {
+      ledger::Leaf leaf;
+      leaf.time_s = now_s_;
+      leaf.event = Event::identify;
+      leaf.request.emplace();
+      crypto::fill_random(*leaf.request);
+      leaf.details.emplace();
+      leaf.hidden_until_s = until_s_ + i;
+      store::Entry entry = plain_entry(leaf, now_s_ * 1000);
+      entry.opening = crypto::SecretBytes(as_bytes("an opening"));
+      const auto number = store->add_entry(entry);
+      ASSERT_OK(number);
+      ASSERT_OK(store->set_entry_index(*number, 1'000 + i));
+    }
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_EQ(store->entries_of_event(stored_event(Event::identify, true), 0, INT64_MAX, SIZE_MAX)->size(), 2'000U);
+    walk = std::chrono::steady_clock::now() - began;
+  }
+  ASSERT_OK(try_open(1));
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1'000; ++i) expect_left(now_s_, 2'000, 0);
+  const std::chrono::duration<double, std::micro> look = (std::chrono::steady_clock::now() - began) / 1'000;
+  RecordProperty("walk_us", std::to_string(walk.count()));
+  RecordProperty("look_us", std::to_string(look.count()));
+  EXPECT_LT(look * 20, walk);
+  // Each opens on its own date.
+  wait_witnessed(until_s_ + 86'400);
+  expect_left(until_s_ + 9, 1'990, 0);
+}
+
+// A disk whose fdatasync stands still while it is told to, and then does, or fails.
+class StallingDisk final : public ledger::Disk {
+ public:
+  void stall() { stalls_ = true; }
+  void go_on(bool works) {
+    works_ = works;
+    stalls_ = false;
+    stalls_.notify_all();
+  }
+  bool is_waited_for() const { return waits_; }
+
+  Result<std::unique_ptr<ledger::AppendFile>> open_append(const std::filesystem::path& path) override {
+    QORGAN_TRY(auto file, disk_.open_append(path));
+    return std::make_unique<File>(*this, std::move(file));
+  }
+  Status truncate(const std::filesystem::path& path, std::uint64_t size_bytes) override {
+    return disk_.truncate(path, size_bytes);
+  }
+  Status write(const std::filesystem::path& path, ByteView content, bool durable) override {
+    return disk_.write(path, content, durable);
+  }
+  Status sync(const std::filesystem::path& path) override { return disk_.sync(path); }
+  Status remove(const std::filesystem::path& path) override { return disk_.remove(path); }
+  Result<Bytes> read(const std::filesystem::path& path, std::size_t size_bytes_max) override {
+    return disk_.read(path, size_bytes_max);
+  }
+  Result<std::vector<std::string>> list(const std::filesystem::path& folder) override { return disk_.list(folder); }
+
+ private:
+  class File final : public ledger::AppendFile {
+   public:
+    File(StallingDisk& disk, std::unique_ptr<ledger::AppendFile> file) : disk_(disk), file_(std::move(file)) {}
+    Status append(ByteView bytes) override { return file_->append(bytes); }
+    Status sync() override {
+      disk_.waits_ = disk_.stalls_.load();
+      disk_.stalls_.wait(true);
+      disk_.waits_ = false;
+      if (!disk_.works_) return failure(ErrorCode::unavailable, "the disk gives up");
+      return file_->sync();
+    }
+    Result<std::uint64_t> size_bytes() const override { return file_->size_bytes(); }
+
+   private:
+    StallingDisk& disk_;
+    std::unique_ptr<ledger::AppendFile> file_;
+  };
+
+  ledger::Disk& disk_ = ledger::Disk::system();
+  std::atomic<bool> stalls_ = false;
+  std::atomic<bool> waits_ = false;
+  std::atomic<bool> works_ = true;
+};
+
+class StallTest : public EngineLogTest {
+ protected:
+  void SetUp() override {
+    disk_ = &stalling_;
+    append_timeout_ms_ = 20;
+    EngineLogTest::SetUp();
+  }
+  void TearDown() override {
+    stalling_.go_on(true);
+    EngineLogTest::TearDown();
+  }
+  void add(std::int64_t epoch) {
+    ledger::Leaf leaf;
+    leaf.time_s = unix_time_ms() / 1000;
+    leaf.event = Event::refresh;
+    leaf.epoch = epoch;
+    ASSERT_OK(engine_->add_entry(leaf));
+  }
+  std::vector<std::int64_t> epochs() {
+    std::vector<std::int64_t> all;
+    for (const ledger::Leaf& leaf : leaves())
+      if (leaf.event == Event::refresh) all.push_back(*leaf.epoch);
+    return all;
+  }
+  template <class Condition>
+  void wait_until(const Condition& holds) {
+    const Deadline deadline = plenty();
+    while (!holds() && !deadline.passed()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_TRUE(holds());
+  }
+  void expect_all_logged_once(std::int64_t count) {
+    std::vector<std::int64_t> expected;
+    for (std::int64_t epoch = 1; epoch <= count; ++epoch) expected.push_back(epoch);
+    wait_until([&] { return epochs().size() >= expected.size(); });
+    EXPECT_EQ(epochs(), expected);
+    // And the store knows it all.
+    close();
+    disk_ = nullptr;
+    ASSERT_OK(try_open(1));
+    EXPECT_EQ(epochs(), expected);
+  }
+
+  StallingDisk stalling_;
+};
+
+TEST_F(StallTest, GoesOnWithoutANewStartWhenTheDiskDoes) {
+  add(1);
+  wait_until([&] { return epochs().size() == 1; });
+  stalling_.stall();
+  add(2);
+  wait_until([&] { return stalling_.is_waited_for(); });
+  add(3);
+  // Whoever asks is told meanwhile.
+  wait_until([&] { return !engine_->log_health(); });
+  EXPECT_EQ(engine_->log_health().error().code, ErrorCode::timeout);
+  EXPECT_EQ(epochs().size(), 1U);
+  stalling_.go_on(true);
+  wait_until([&] { return engine_->log_health().has_value(); });
+  add(4);
+  expect_all_logged_once(4);
+}
+
+TEST_F(StallTest, WhatDidNotGetThereIsLoggedAfterAll) {
+  add(1);
+  wait_until([&] { return epochs().size() == 1; });
+  stalling_.stall();
+  add(2);
+  wait_until([&] { return !engine_->log_health(); });
+  stalling_.go_on(false);
+  // The entry was taken back from the journal; tried again until the disk works.
+  wait_until([&] { return engine_->log_health().has_value(); });
+  EXPECT_EQ(epochs().size(), 1U);
+  stalling_.go_on(true);
+  add(3);
+  expect_all_logged_once(3);
+}
+
+TEST_F(StallTest, ARequestThatWasGivenUpMeanwhileSaysSo) {
+  const Request anna = enrol(1, 1);
+  stalling_.stall();
+  const Request asked = request(Kind::verify);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(engine_->digests(asked.id, asked.digest(), 0, soon()));
+  EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
+  ASSERT_OK(engine_->abort(asked.id, kAway));
+  wait_until([&] { return !engine_->log_health(); });
+  stalling_.go_on(true);
+  expect_events(asked, {Event::verify, Event::aborted});
+  EXPECT_EQ(events_of(anna), std::vector{Event::enrol});
 }
 
 }  // namespace

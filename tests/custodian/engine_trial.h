@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "custodian/files.h"
 #include "custodian/recorder.h"
 #include "custodian/trial_warrant.h"
+#include "ledger/witness.h"
 #include "protocol/log_keys.h"
 #include "rights/secret.h"
 #include "tests/support/expect.h"
@@ -82,14 +84,39 @@ class EngineTrial : public testing::Test {
     log_options.folder = own / kLogFolder;
     log_options.origin = protocol::log_origin(network_, index);
     log_options.cosignatures_min = 0;
+    log_options.disk = disk_;
+    if (witness_time_s_ > 0) {
+      QORGAN_TRY(ledger::LogWitness witness, witness_of(index));
+      log_options.witnesses.push_back(std::move(witness));
+    }
     auto signer =
         std::make_shared<crypto::KeySigner>(crypto::SignKeyPair{keys.sign.secret.clone(), keys.sign.public_key});
     QORGAN_TRY(auto log, ledger::Log::open(std::move(log_options), {signer}, false));
     QORGAN_TRY(policy::Policy policy, load_own_policy(own, network_, index));
     auto judge = std::make_shared<Judge>(network_, std::make_shared<const policy::Policy>(std::move(policy)));
     QORGAN_TRY(engine_, Engine::open(index, {std::move(store), std::move(log), std::move(judge)}));
-    recorder_ = std::make_unique<Recorder>(*engine_);
+    recorder_ = std::make_unique<Recorder>(*engine_, append_timeout_ms_);
     return {};
+  }
+
+  // The next custodian, in this process, with a clock of its own.
+  Result<ledger::LogWitness> witness_of(int index) {
+    const int other = (index + 1) % 3;
+    const std::filesystem::path folder = state() / ("custodian-" + std::to_string(other));
+    QORGAN_TRY(const CustodianKeys keys, load_custodian_keys(folder, network_));
+    ledger::WitnessOptions options;
+    options.folder = folder / kWitnessFolder;
+    options.name = protocol::log_origin(network_, other);
+    options.logs = {protocol::log_key(network_, index)};
+    options.now_s = [this] { return witness_time_s_.load(); };
+    auto signer =
+        std::make_shared<crypto::KeySigner>(crypto::SignKeyPair{keys.sign.secret.clone(), keys.sign.public_key});
+    QORGAN_TRY(auto opened, ledger::Witness::open(std::move(options), std::move(signer)));
+    const std::shared_ptr<ledger::Witness> witness = std::move(opened);
+    return ledger::LogWitness{protocol::cosigner_key(network_, other),
+                              [witness](const ledger::AddCheckpoint& question) -> Result<ledger::WitnessAnswer> {
+                                return witness->add_checkpoint(question.text());
+                              }};
   }
 
   Request request(Kind kind, std::uint8_t subject = 1, std::vector<int> fingers = {2}) const {
@@ -169,6 +196,11 @@ class EngineTrial : public testing::Test {
     if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
   }
 
+  // Of the log, for the next open(): a disk of the test's; a witness whose clock says that, where it is not 0; and how
+  // long the recorder waits for an entry.
+  ledger::Disk* disk_ = nullptr;
+  std::atomic<std::int64_t> witness_time_s_ = 0;
+  int append_timeout_ms_ = limits::recorder_append_timeout_ms;
   std::optional<qorgan::test::TempFolder> folder_;
   protocol::Network network_;
   std::string warrant_;

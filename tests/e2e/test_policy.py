@@ -9,8 +9,8 @@ import unittest
 from pathlib import Path
 
 from logs import entries_of, read_log, read_logs
-from support import (BUSY, DAMAGED, INVALID_INPUT, REFUSED, WRONG_NETWORK, YES, Network, NetworkTest, iin, request_id,
-                     run_program, utc, wait_until)
+from support import (BUSY, DAMAGED, INVALID_INPUT, NO, REFUSED, STALE, WRONG_NETWORK, YES, Network, NetworkTest, iin,
+                     request_id, run_program, utc, wait_until)
 
 PURPOSES = Path(__file__).parents[2] / "content" / "purposes"
 
@@ -35,6 +35,13 @@ class Judged(NetworkTest):
                 # They may hear of it before they are asked, or may be of the same opinion.
                 wait_until(lambda: entries_of(read_log(self.net, other), chosen) in
                            ([], ["refused"], ["verify", "aborted"], ["identify", "aborted"]), "the others' entries")
+
+
+    def set_clock(self, custodian, ahead_ms):
+        path = self.net.clock_file(custodian)
+        new = path.with_suffix(".new")
+        new.write_text(str(ahead_ms))
+        new.rename(path)
 
 
 class PurposeTest(Judged):
@@ -122,6 +129,24 @@ class PurposeTest(Judged):
 
         self.change(1, without)
         self.refused_by(self.verify(), 1, "purpose")
+
+    def test_a_lock_that_one_custodian_respects(self):
+        """Though the two others' policies let a warrant go on over it: whom one leaves out, all leave out."""
+        purposes = self.net.folder / "strict"
+        shutil.copytree(PURPOSES, purposes, dirs_exist_ok=True)
+        path = purposes / "identification.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "overrides_lock": False}))
+        search = ("identify", *self.finger(1, take=2))
+        self.assertEqual(self.net.desk("lock", *self.net.holder(self.enrolled)).code, YES)
+        self.assertEqual(self.net.desk(*search).code, YES)
+        for custodian in range(3):
+            with self.subTest(custodian=custodian):
+                self.change(custodian, lambda rules: None, purposes=purposes)
+                found = self.net.desk(*search)
+                self.assertEqual(found.code, NO, found)
+                self.doCleanups()
+        self.assertEqual(self.net.desk("unlock", *self.net.holder(self.enrolled)).code, YES)
+        self.assertEqual(self.net.desk(*search).code, YES)
 
     def test_a_policy_that_is_not_yet_in_force(self):
         self.change(2, lambda rules: rules.update(valid_from=utc(time.time() + 3600)))
@@ -269,16 +294,58 @@ class WarrantTest(Judged):
             self.assertEqual(len(details["warrant"]), 32)
 
 
+class ClockTest(Judged):
+    """One custodian's clock jumps: nothing is opened, used or served that the two others' clocks do not allow."""
+
+    faulty = True
+
+    def test_hidden_uses(self):
+        self.enrol(1)
+        hour_ms = 3_600_000
+        later = utc(time.time() + 3600)
+        warrant = self.net.make_warrant("hidden", until=later, hidden_until=later)
+        found = self.net.desk("identify", *self.finger(1, take=1), "--warrant", warrant)
+        self.assertEqual(found.code, YES, found)
+
+        def opened(custodian):
+            return any(entry["event"] == "opened" for entry in read_log(self.net, custodian))
+
+        def stays_closed(custodian):
+            return self.net.log(custodian).count("stays closed until")
+
+        # Forward, back, and another one's: each alone, whatever the others' logs go on to say.
+        for custodian in (0, 1):
+            self.set_clock(custodian, 2 * hour_ms)
+            wait_until(lambda: stays_closed(custodian) == 1, f"custodian {custodian} to wait for another clock")
+            self.assertFalse(opened(custodian))
+            if custodian == 0:
+                self.set_clock(0, 0)
+        # Two of the three open theirs; the third, whose clock is right, has not come to the date.
+        self.set_clock(0, 2 * hour_ms)
+        for custodian in (0, 1):
+            wait_until(lambda: opened(custodian), f"custodian {custodian}'s opening")
+        self.assertFalse(opened(2))
+
+    def test_requests(self):
+        enrolled = self.enrol(2)
+        hour_ms = 3_600_000
+        for ahead_ms in (2 * hour_ms, -2 * hour_ms):
+            for custodian in range(3):
+                with self.subTest(ahead_ms=ahead_ms, custodian=custodian):
+                    self.set_clock(custodian, ahead_ms)
+                    refused = self.net.desk("verify", "--id", iin(2), *self.finger(2, take=1))
+                    self.expect_error(refused, STALE, "clock")
+                    locked = self.net.desk("lock", *self.net.holder(enrolled))
+                    self.assertNotEqual(locked.code, YES, locked)
+                    self.set_clock(custodian, 0)
+                    known = self.net.desk("verify", "--id", iin(2), *self.finger(2, take=1))
+                    self.assertEqual(known.code, YES, known)
+
+
 class RetentionTest(Judged):
     """A record whose time is over goes by itself, when all three clocks say so."""
 
     faulty = True
-
-    def set_clock(self, custodian, ahead_ms):
-        path = self.net.clock_file(custodian)
-        new = path.with_suffix(".new")
-        new.write_text(str(ahead_ms))
-        new.rename(path)
 
     def test_a_record_whose_time_is_over(self):
         purposes = self.net.folder / "purposes"
