@@ -43,7 +43,7 @@ struct Flight {
   std::int64_t updated_ms = 0;  // unix time of the last change of phase
   // Of the same, or of the start, on the clock that never jumps.
   std::chrono::steady_clock::time_point changed_at = std::chrono::steady_clock::now();
-  std::int64_t sequence = 0;    // of an enrolment or erasure that was committed
+  std::int64_t sequence = 0;  // of an enrolment or erasure that was committed
 
   Judgement judgement;                      // of this custodian, once it has voted
   bool entered = false;                     // what it agrees to is written down, for the log
