@@ -229,7 +229,7 @@ Status Engine::match_indices() {
       if (next == pending.size())
         return failure(ErrorCode::damaged, "the log knows of more than the database does",
                        here() + ", entry " + std::to_string(from), "The database was set back: recover this custodian");
-      QORGAN_CHECK(mark_logged(pending[next++], from++));
+      QORGAN_CHECK(mark_logged(std::span(pending).subspan(next++, 1), from++));
     }
   }
   return {};

@@ -238,7 +238,7 @@ class Engine {
   // For the log (recorder.h). Waits until an entry is written down that is not known to be in the log, or `deadline`.
   Result<std::vector<store::Entry>> entries_to_log(Deadline deadline);
   // It is there. Errors: those of the store.
-  Status entry_logged(const store::Entry& entry, std::uint64_t index);
+  Status entries_logged(std::span<const store::Entry> entries, std::uint64_t first_index);
   // Marks what is in the log and not known to be, after its outcome was in doubt; nothing may be under way there
   // (Log::wait_settled). What it marks is no longer among entries_to_log(). Errors: damaged where the log has something
   // that was not written down here; those of store and log.
@@ -298,7 +298,7 @@ class Engine {
   Status load_requests();
   Status match_entries_with_log();
   Status match_indices();
-  Status mark_logged(const store::Entry& entry, std::uint64_t index);
+  Status mark_logged(std::span<const store::Entry> entries, std::uint64_t first_index);
   Result<std::uint64_t> entries_known();
   Status load_hidden();
   Status keep_hidden(const store::Entry& entry, std::int64_t index);

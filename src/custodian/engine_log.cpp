@@ -32,9 +32,9 @@ Result<std::vector<store::Entry>> Engine::entries_to_log(Deadline deadline) {
   return entries;
 }
 
-Status Engine::entry_logged(const store::Entry& entry, std::uint64_t index) {
+Status Engine::entries_logged(std::span<const store::Entry> entries, std::uint64_t first_index) {
   const std::lock_guard lock(mutex_);
-  return mark_logged(entry, index);
+  return mark_logged(entries, first_index);
 }
 
 Status Engine::match_logged() {
@@ -42,13 +42,18 @@ Status Engine::match_logged() {
   return match_indices();
 }
 
-Status Engine::mark_logged(const store::Entry& entry, std::uint64_t index) {
-  QORGAN_CHECK(store_.set_entry_index(entry.number, static_cast<std::int64_t>(index)));
-  if (entry.event == stored_event(ledger::Event::verify, true) ||
-      entry.event == stored_event(ledger::Event::identify, true))
-    QORGAN_CHECK(keep_hidden(entry, static_cast<std::int64_t>(index)));
-  const auto flight = flights_.find(entry.request_id);
-  if (flight != flights_.end()) flight->second->logged = index;
+Status Engine::mark_logged(std::span<const store::Entry> entries, std::uint64_t first_index) {
+  std::vector<std::int64_t> numbers;
+  for (const store::Entry& entry : entries) numbers.push_back(entry.number);
+  QORGAN_CHECK(store_.set_entry_indices(numbers, static_cast<std::int64_t>(first_index)));
+  for (std::uint64_t index = first_index; const store::Entry& entry : entries) {
+    if (entry.event == stored_event(ledger::Event::verify, true) ||
+        entry.event == stored_event(ledger::Event::identify, true))
+      QORGAN_CHECK(keep_hidden(entry, static_cast<std::int64_t>(index)));
+    const auto flight = flights_.find(entry.request_id);
+    if (flight != flights_.end()) flight->second->logged = index;
+    ++index;
+  }
   changed_.notify_all();
   return {};
 }

@@ -32,24 +32,21 @@ void Recorder::run(const std::stop_token& stop) {
       pause();
       continue;
     }
-    for (const store::Entry& entry : *entries) {
-      if (stop.stop_requested()) return;
-      if (Status done = record(entry); !done) {
-        spdlog::error("cannot log: {}", done.error().message());
-        if (is_unknown(done.error().code)) {
-          if (Status settled = settle(done.error(), stop); !settled) {
-            engine_.log_failed(settled.error());
-            spdlog::critical(
-                "whether an entry is in the log cannot be known: nothing is logged, and so nothing agreed to, "
-                "until this custodian starts anew ({})",
-                settled.error().message());
-            return;
-          }
-        } else {
-          pause();
-        }
-        break;  // in order: the same one is tried again, or what is still to be logged is looked for anew
-      }
+    const Status done = record(*entries);
+    if (done) continue;
+    spdlog::error("cannot log: {}", done.error().message());
+    if (!is_unknown(done.error().code)) {
+      pause();
+      continue;  // in order: the same ones are tried again
+    }
+    // After that, what is still to be logged is looked for anew.
+    if (Status settled = settle(done.error(), stop); !settled) {
+      engine_.log_failed(settled.error());
+      spdlog::critical(
+          "whether an entry is in the log cannot be known: nothing is logged, and so nothing agreed to, "
+          "until this custodian starts anew ({})",
+          settled.error().message());
+      return;
     }
   }
 }
@@ -78,31 +75,57 @@ Status Recorder::settle(const Error& doubt, const std::stop_token& stop) {
   return {};
 }
 
-Status Recorder::record(const store::Entry& entry) {
-  const auto before = unmarked_.find(entry.number);
-  if (before == unmarked_.end()) QORGAN_CHECK(append(entry));
-  const auto appended = unmarked_.find(entry.number);
-  if (appended == unmarked_.end()) return {};  // given up
-  QORGAN_CHECK(engine_.entry_logged(entry, appended->second));
-  unmarked_.erase(appended);
+// In batches that the log takes whole: for all of one the disk is waited for once there, and once in the store.
+Status Recorder::record(std::span<store::Entry> entries) {
+  if (!unmarked_.empty()) {
+    QORGAN_CHECK(engine_.entries_logged(unmarked_, unmarked_index_));
+    unmarked_.clear();
+    return {};  // what is left to be logged is asked for anew
+  }
+  while (!entries.empty()) {
+    std::size_t count = 0;
+    for (std::size_t size_bytes = 0; count < entries.size() && count < limits::log_batch_entries_max; ++count) {
+      size_bytes += entries[count].leaf.size();
+      if (size_bytes > limits::log_batch_bytes_max) break;
+    }
+    QORGAN_CHECK(append(entries.first(count)));
+    entries = entries.subspan(count);
+  }
   return {};
 }
 
-Status Recorder::append(const store::Entry& entry) {
+Status Recorder::append(std::span<store::Entry> entries) {
   fault_point("log.before");
-  const ByteView leaf = as_bytes(entry.leaf);
-  const auto appended = engine_.log().append(Bytes(leaf.begin(), leaf.end()), Deadline::after_ms(append_timeout_ms_));
-  if (appended) {
-    fault_point("log.after");
-    unmarked_[entry.number] = appended->index;
-    return {};
+  std::vector<Bytes> leaves;
+  for (const store::Entry& entry : entries) {
+    const ByteView leaf = as_bytes(entry.leaf);
+    leaves.emplace_back(leaf.begin(), leaf.end());
   }
-  // Nothing has been done yet of what was only agreed to, so that it can be given up; all else has happened, and is
-  // logged later.
-  const auto parsed = ledger::parse_leaf(entry.leaf);
-  const bool can_be_given_up = parsed && ledger::is_agreed(parsed->event) && !is_unknown(appended.error().code);
-  if (can_be_given_up) return engine_.entry_failed(entry, appended.error());
-  return tl::unexpected(appended.error());
+  const auto appended = engine_.log().append_all(std::move(leaves), Deadline::after_ms(append_timeout_ms_));
+  if (!appended && is_unknown(appended.error().code)) return tl::unexpected(appended.error());
+  if (!appended) return give_up(entries, appended.error());
+  fault_point("log.after");
+  unmarked_.assign(std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
+  unmarked_index_ = appended->index;
+  QORGAN_CHECK(engine_.entries_logged(unmarked_, unmarked_index_));
+  unmarked_.clear();
+  return {};
+}
+
+// Nothing has been done yet of what was only agreed to, so that it can be given up; all else has happened, and is
+// logged later.
+Status Recorder::give_up(std::span<const store::Entry> entries, const Error& reason) {
+  bool all = true;
+  for (const store::Entry& entry : entries) {
+    const auto parsed = ledger::parse_leaf(entry.leaf);
+    if (parsed && ledger::is_agreed(parsed->event)) {
+      QORGAN_CHECK(engine_.entry_failed(entry, reason));
+    } else {
+      all = false;
+    }
+  }
+  if (all) return {};
+  return tl::unexpected(reason);
 }
 
 }  // namespace qorgan::custodian

@@ -1,8 +1,9 @@
 // Puts into the log what the engine has written down for it, in that order.
 #pragma once
 
-#include <map>
+#include <span>
 #include <thread>
+#include <vector>
 
 #include "base/limits.h"
 #include "custodian/engine.h"
@@ -20,14 +21,16 @@ class Recorder {
 
  private:
   void run(const std::stop_token& stop);
-  Status record(const store::Entry& entry);
-  Status append(const store::Entry& entry);
+  Status record(std::span<store::Entry> entries);
+  Status append(std::span<store::Entry> entries);
+  Status give_up(std::span<const store::Entry> entries, const Error& reason);
   Status settle(const Error& doubt, const std::stop_token& stop);
 
   Engine& engine_;
   const int append_timeout_ms_;
-  // In the log, but the store could not be told yet, by number: never appended twice.
-  std::map<std::int64_t, std::uint64_t> unmarked_;
+  // In the log, but the store could not be told yet: never appended twice.
+  std::vector<store::Entry> unmarked_;
+  std::uint64_t unmarked_index_ = 0;  // of the first
   std::jthread thread_;
 };
 

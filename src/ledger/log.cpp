@@ -14,10 +14,11 @@
 namespace qorgan::ledger {
 namespace {
 
-// One who waits in append().
+// One who waits in append_all(). Its entries go into one batch.
 struct Waiting {
-  Bytes entry;
-  std::optional<Result<Appended>> outcome;
+  std::vector<Bytes> entries;
+  std::size_t size_bytes = 0;
+  std::optional<Result<Appended>> outcome;  // of the first
 };
 using WaitingPtr = std::shared_ptr<Waiting>;
 using Lock = std::unique_lock<std::mutex>;
@@ -115,9 +116,15 @@ bool Log::State::wait_for_work(Lock& lock) {
 
 std::vector<WaitingPtr> Log::State::take_batch() {
   std::vector<WaitingPtr> batch;
+  std::size_t entries = 0;
   std::size_t size_bytes = 0;
-  while (!queue.empty() && batch.size() < limits::log_batch_entries_max && size_bytes < limits::log_batch_bytes_max) {
-    size_bytes += queue.front()->entry.size();
+  while (!queue.empty()) {
+    const Waiting& next = *queue.front();
+    const bool fits = entries + next.entries.size() <= limits::log_batch_entries_max &&
+                      size_bytes + next.size_bytes <= limits::log_batch_bytes_max;
+    if (!batch.empty() && !fits) break;
+    entries += next.entries.size();
+    size_bytes += next.size_bytes;
     batch.push_back(std::move(queue.front()));
     queue.pop_front();
   }
@@ -134,8 +141,8 @@ Status Log::State::check_health() const {
 
 Status Log::State::write_batch(const std::vector<WaitingPtr>& batch) {
   std::vector<Bytes> entries;
-  entries.reserve(batch.size());
-  for (const WaitingPtr& waiting : batch) entries.push_back(std::move(waiting->entry));
+  for (const WaitingPtr& waiting : batch)
+    std::move(waiting->entries.begin(), waiting->entries.end(), std::back_inserter(entries));
   const Status written = files->append(std::move(entries));
   if (written) is_finished = false;
   if (files->is_undecided()) {
@@ -147,10 +154,14 @@ Status Log::State::write_batch(const std::vector<WaitingPtr>& batch) {
 
 void Log::State::tell(const std::vector<WaitingPtr>& batch, const Status& written) {
   const std::lock_guard lock(mutex);
-  std::uint64_t index = files->newest().size - (written ? batch.size() : 0);
+  // The entries themselves have been moved on; how many there were has not.
+  std::uint64_t index = files->newest().size;
+  if (written)
+    for (const WaitingPtr& waiting : batch) index -= waiting->entries.size();
   for (const WaitingPtr& waiting : batch) {
     if (written) {
-      waiting->outcome = Appended{index++};
+      waiting->outcome = Appended{index};
+      index += waiting->entries.size();
     } else {
       waiting->outcome = tl::unexpected<Error>(written.error());
     }
@@ -182,10 +193,22 @@ void Log::State::tidy() {
 }
 
 Result<Appended> Log::append(Bytes entry, Deadline deadline) {
-  if (entry.empty() || entry.size() > limits::log_entry_bytes_max)
-    return failure(ErrorCode::invalid_input, "an entry of a log has 1 to 65,535 bytes");
+  std::vector<Bytes> entries;
+  entries.push_back(std::move(entry));
+  return append_all(std::move(entries), deadline);
+}
+
+Result<Appended> Log::append_all(std::vector<Bytes> entries, Deadline deadline) {
   const auto waiting = std::make_shared<Waiting>();
-  waiting->entry = std::move(entry);
+  for (const Bytes& entry : entries) {
+    if (entry.empty() || entry.size() > limits::log_entry_bytes_max)
+      return failure(ErrorCode::invalid_input, "an entry of a log has 1 to 65,535 bytes");
+    waiting->size_bytes += entry.size();
+  }
+  if (entries.empty() || entries.size() > limits::log_batch_entries_max ||
+      waiting->size_bytes > limits::log_batch_bytes_max)
+    return failure(ErrorCode::invalid_input, "so many entries are not taken together");
+  waiting->entries = std::move(entries);
   Lock lock(state_->mutex);
   state_->queue.push_back(waiting);
   state_->work.notify_one();

@@ -55,6 +55,9 @@ class Log {
   // can be reached. Errors: invalid_input; storage_full, unavailable, busy (the deadline came first), damaged (see
   // health()): the entry is then not in the log, and never will be; timeout, undecided: it may be.
   Result<Appended> append(Bytes entry, Deadline deadline);
+  // Several of them, one after another, all or none; gives the first one's index. Further errors: invalid_input (none,
+  // or more than limits::log_batch_entries_max or limits::log_batch_bytes_max).
+  Result<Appended> append_all(std::vector<Bytes> entries, Deadline deadline);
   // Returns when nothing is under way any more of which append() has said timeout: what is not in size() then is not in
   // the log, and never will be. Errors: timeout; health()'s.
   Status wait_settled(Deadline deadline);

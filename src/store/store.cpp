@@ -238,6 +238,14 @@ Status Store::set_entry_index(std::int64_t number, std::int64_t index) {
       [&](Database& database, const Keys& keys) { return store::set_entry_index(database, keys, number, index); });
 }
 
+Status Store::set_entry_indices(std::span<const std::int64_t> numbers, std::int64_t first_index) {
+  return change([&](Database& database, const Keys& keys) -> Status {
+    for (std::int64_t index = first_index; const std::int64_t number : numbers)
+      QORGAN_CHECK(store::set_entry_index(database, keys, number, index++));
+    return {};
+  });
+}
+
 Status Store::drop_entry(std::int64_t number) {
   return change([&](Database& database, const Keys& keys) { return store::drop_entry(database, keys, number); });
 }

@@ -229,6 +229,8 @@ class Store {
   Status write(const Along& along);
   // The same again changes nothing. Errors: not_found, internal (it, or another one, has another index).
   Status set_entry_index(std::int64_t number, std::int64_t index);
+  // Of entries that stand one after another in the log, all or none.
+  Status set_entry_indices(std::span<const std::int64_t> numbers, std::int64_t first_index);
   // One that never got into the log. Errors: not_found, internal (it has an index).
   Status drop_entry(std::int64_t number);
   Result<std::vector<Entry>> pending_entries(std::size_t count_max);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "tests/ledger/faulty_disk.h"
 #include "tests/ledger/log_support.h"
 
 namespace qorgan::ledger::test {
@@ -66,6 +67,59 @@ TEST(Log, RefusesWhatItDoesNotHave) {
   EXPECT_EQ((*log)->prove(1).error().code, ErrorCode::not_found);
   EXPECT_EQ((*log)->entries(1, 0).error().code, ErrorCode::invalid_input);
   EXPECT_EQ((*log)->entries(0, 2000).error().code, ErrorCode::invalid_input);
+}
+
+TEST(Log, TakesSeveralTogetherOrNone) {
+  const LogPlace place;
+  {
+    auto log = place.open();
+    ASSERT_OK(log);
+    ASSERT_OK(append(**log, entry_of(0)));
+    std::vector<Bytes> several;
+    for (std::uint64_t i = 1; i <= 600; ++i) several.push_back(entry_of(i));
+    const auto first = (*log)->append_all(several, soon());
+    ASSERT_OK(first);
+    EXPECT_EQ(first->index, 1U);
+    EXPECT_EQ((*log)->append(entry_of(601), soon()).value().index, 601U);
+    ASSERT_OK((*log)->wait_published(601, soon()));
+    for (const std::uint64_t index : {1, 255, 256, 600, 601}) expect_proven(**log, place, index, entry_of(index));
+
+    EXPECT_EQ((*log)->append_all({}, soon()).error().code, ErrorCode::invalid_input);
+    EXPECT_EQ((*log)->append_all({entry_of(1), {}}, soon()).error().code, ErrorCode::invalid_input);
+    const std::vector<Bytes> too_many(limits::log_batch_entries_max + 1, entry_of(1));
+    EXPECT_EQ((*log)->append_all(too_many, soon()).error().code, ErrorCode::invalid_input);
+    const std::vector<Bytes> too_long(limits::log_batch_bytes_max / limits::log_entry_bytes_max + 1,
+                                      Bytes(limits::log_entry_bytes_max, 7));
+    EXPECT_EQ((*log)->append_all(too_long, soon()).error().code, ErrorCode::invalid_input);
+    // As much as is taken together at all, with others before and after it.
+    const std::vector<Bytes> most(limits::log_batch_bytes_max / limits::log_entry_bytes_max,
+                                  Bytes(limits::log_entry_bytes_max, 7));
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { EXPECT_OK((*log)->append_all(most, soon())); });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ((*log)->size(), 602 + 4 * most.size());
+  }
+  EXPECT_FALSE(place.check().wrong);
+}
+
+// What fails in the middle of its bytes leaves none of the entries.
+TEST(Log, SeveralThatDoNotGetToTheDiskAreNotThere) {
+  for (std::uint64_t at = 1; at < 60; ++at) {
+    SCOPED_TRACE("write " + std::to_string(at));
+    const LogPlace place;
+    FaultyDisk disk(Fault::cut_short, at);
+    auto log = place.open(&disk);
+    if (!log) continue;
+    const std::vector<Bytes> several = {entry_of(1), entry_of(2), entry_of(3)};
+    std::uint64_t taken = 0;
+    for (int turn = 0; turn < 3; ++turn)
+      if ((*log)->append_all(several, soon())) taken += several.size();
+    log->reset();
+    const FsckReport report = place.check();
+    EXPECT_FALSE(report.wrong) << report.wrong->message();
+    EXPECT_GE(report.size, taken);
+    EXPECT_EQ(report.size % several.size(), 0U) << "some of them, without the others";
+  }
 }
 
 TEST(Log, ManyAtOnceEachGetAnIndexOfTheirOwn) {
