@@ -232,6 +232,7 @@ Status Engine::load_requests() {
       flight->begun = flight->phase != Phase::prepared;  // whether it had is not known any more
       QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(flight->request.id));
       for (const store::Entry& entry : entries) {
+        if (!is_agreed(entry)) continue;
         flight->entered = true;
         if (entry.index) flight->logged = static_cast<std::uint64_t>(*entry.index);
       }
@@ -250,13 +251,18 @@ std::int64_t Engine::applied_sequence() const {
   return applied_sequence_;
 }
 
-Status Engine::check_new(const protocol::Request& request) const {
+Status Engine::check_age(const protocol::RequestId& id) const {
   const std::int64_t now = unix_time_ms();
-  if (protocol::created_ms(request.id) < now - limits::request_age_ms_max)
-    return failure(ErrorCode::stale, "the request is too old", to_hex(request.id),
+  if (protocol::created_ms(id) < now - limits::request_age_ms_max)
+    return failure(ErrorCode::stale, "the request is too old", to_hex(id),
                    "Ask anew; if this keeps happening, set the desk's clock");
-  if (protocol::created_ms(request.id) > now + limits::clock_skew_ms_max)
-    return failure(ErrorCode::stale, "the request comes from the future", to_hex(request.id), "Set the desk's clock");
+  if (protocol::created_ms(id) > now + limits::clock_skew_ms_max)
+    return failure(ErrorCode::stale, "the request comes from the future", to_hex(id), "Set the desk's clock");
+  return {};
+}
+
+Status Engine::check_new(const protocol::Request& request) const {
+  QORGAN_CHECK(check_age(request.id));
   return check_room(request);
 }
 
@@ -304,9 +310,7 @@ Status Engine::prepare(const protocol::Request& request, ByteView payload) {
     return failure(ErrorCode::damaged, "the view key is not the one that the request speaks of", here());
   QORGAN_TRY(const FlightPtr known, find(request.id));
   if (known) {
-    if (known->digest != digest || known->common != flight->common)
-      return failure(ErrorCode::stale, "this request id was used before with other content", to_hex(request.id),
-                     "Use a new request id");
+    if (known->digest != digest || known->common != flight->common) return used_before(*known, request);
     return {};
   }
   flight->updated_ms = unix_time_ms();
@@ -318,6 +322,22 @@ Status Engine::prepare(const protocol::Request& request, ByteView payload) {
   flights_[request.id] = std::move(flight);
   changed_.notify_all();
   return {};
+}
+
+// Content that differs is refused, whatever it is. Whoever repeats an enrolment of their own that was confirmed has
+// forgotten its secret by then, and so cannot send the same again: they are told that it was done. That is no news to
+// that desk, and it says nothing of what became of the record since.
+Status Engine::used_before(const Flight& known, const protocol::Request& request) const {
+  const protocol::Request& before = known.request;
+  const bool is_done = known.phase == Phase::committed && before.kind == Kind::enrol && request.kind == Kind::enrol;
+  const bool is_same_desk = before.asker == protocol::Asker::desk && before.desk == request.desk;
+  const bool is_forgotten = before.subject == request.subject && before.access_key != request.access_key;
+  if (is_done && is_same_desk && is_forgotten)
+    return failure(ErrorCode::already_exists,
+                   "this request has enrolled the person before, and its receipt was issued then", to_hex(request.id),
+                   "Use that receipt; where it or its secret is lost, erase the record and enrol anew");
+  return failure(ErrorCode::stale, "this request id was used before with other content", to_hex(request.id),
+                 "Use a new request id");
 }
 
 // Remembered in memory for a while, so that the others, who may have taken the request in, hear why at once instead of
@@ -378,6 +398,7 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
   if (!changed_.wait_until(lock, deadline.at(), [&] { return flight->ended() || stopping_; }) || !flight->ended())
     return failure(ErrorCode::undecided, "the request is not decided yet", here(),
                    "Repeat it with --request-id " + to_hex(id));
+  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, {}, {}};
   return Answer{{}, flight->request, flight->result, flight->compared, flight->work, flight->judgement.terms};
 }
@@ -390,6 +411,7 @@ Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypt
       changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || applied_sequence_ >= sequence; });
   if (!caught_up || stopping_)
     return failure(ErrorCode::unavailable, "a custodian has not caught up with the others yet", here(), "Ask again");
+  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   return flight->common;
 }
@@ -404,15 +426,23 @@ Status Engine::check_votable(const Flight& flight, const crypto::Digest& digest)
   // A comparison's probe does not outlive the process that was given it.
   if (protocol::has_prints(flight.request.kind) && flight.shares.empty())
     return failure(ErrorCode::unavailable, "a custodian started anew in the middle of the request", here, "Ask again");
+  // What a desk would hear of who is enrolled is judged and logged first: enter().
+  if (flight.request.asker == protocol::Asker::desk && !flight.entered) return {};
   return check_subject(flight.request);
 }
 
 Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
+  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   if (flight->phase == Phase::agreed) return {};
-  if (!flight->entered) QORGAN_CHECK(enter(*flight));
+  if (!flight->entered) {
+    if (const Status entered = enter(*flight); !entered) {
+      QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
+      return entered;
+    }
+  }
   QORGAN_CHECK(wait_logged(*flight, deadline, lock));
   const std::uint64_t index = *flight->logged;
   lock.unlock();
@@ -437,7 +467,7 @@ Status Engine::enter(Flight& flight) {
   }
   const std::int64_t now = unix_time_ms();
   flight.log_error.reset();
-  flight.judgement = judge_->judge(request, person, warrant_uses, now);
+  flight.judgement = judge_->judge(request, person, check_subject(request), warrant_uses, now);
   if (flight.judgement.refused) return refuse(flight, *flight.judgement.refused);
   if (request.kind == Kind::enrol) flight.terms = terms_of(flight.judgement, now);
   EntrySubject subject;
@@ -465,9 +495,21 @@ Status Engine::enter(Flight& flight) {
 Status Engine::refuse(Flight& flight, Error reason) {
   reason.where = here() + (reason.where.empty() ? "" : ", " + reason.where);
   store::Along along;
-  along.entries.push_back(refused_entry(flight.request, flight.judgement, reason.code, unix_time_ms()));
+  const Gallery::Person person = person_asked_about(flight.request);
+  EntrySubject subject;
+  if (person) subject = {person->enrolled_seq, &person->view_key};
+  along.entries.push_back(
+      refused_entry(index_, flight.request, flight.judgement, subject, reason.code, unix_time_ms()));
+  fault_point("abort.before");
   QORGAN_CHECK(end(flight, Phase::aborted, reason, std::move(along)));
+  fault_point("abort.after");
   return tl::unexpected(std::move(reason));
+}
+
+// Nobody is told of a refusal before the log shows it: what it was refused for may say whether somebody is enrolled.
+Status Engine::wait_refusal_published(const Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
+  if (flight.phase != Phase::aborted) return {};
+  return wait_entries_published(flight.request.id, ledger::Event::refused, deadline, lock);
 }
 
 Status Engine::wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
@@ -905,6 +947,11 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason, store::Alon
 Result<Engine::Decision> Engine::decision_of(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, find(id));
+  if (flight && flight->phase == Phase::aborted) {
+    // A refusal is as good as not decided for as long as the log does not show it.
+    QORGAN_TRY(const bool published, are_published(id, ledger::Event::refused));
+    if (!published) return Decision{Phase::prepared, {}, applied_sequence_};
+  }
   if (flight) return Decision{flight->phase, flight->error, applied_sequence_};
   // Requests are dropped after a time; operations never are.
   QORGAN_TRY(const auto operation, store_.find_operation(id));

@@ -93,19 +93,22 @@ class Engine {
 
   // Checks a request and makes it durable. `payload` is this custodian's private part: the shares, a finger each, and
   // before them an enrolment's view key (32 bytes). Repeating it with the same content changes nothing; with other
-  // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full.
+  // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full; already_exists
+  // where the desk's own enrolment of this person was done under this id, and its secret is forgotten.
   Status prepare(const protocol::Request& request, ByteView payload);
-  // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
+  // Waits for the end of a prepared request; where this custodian has refused it, until its log shows that. Errors:
+  // undecided when the deadline passes; timeout, unavailable of the log.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
   // Waits for this custodian's copy of a request and for the decisions up to `sequence`, checks it against the
   // coordinator's digest and the gallery, and gives the digests of the shares that came with it, to be compared with
-  // the neighbours'. Errors: why it would refuse.
+  // the neighbours'. Who is enrolled is not looked at yet. Errors: why it would refuse.
   Result<CommonDigests> digests(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
                                 Deadline deadline);
   // This custodian's yes, after those comparisons: it judges the request by its own policy, writes into its log that it
   // agrees, waits until that is published there with another custodian's cosignature, and makes its vote durable. A
-  // refusal is logged as well. Errors: why it refuses; timeout, unavailable, storage_full of the log.
+  // refusal is logged and published as well before it is told. Errors: why it refuses; timeout, unavailable,
+  // storage_full of the log.
   Status vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline);
 
   // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
@@ -232,6 +235,14 @@ class Engine {
   // Records whose time is over.
   std::vector<protocol::RecordId> overdue(std::int64_t now_ms) const;
 
+  // What is held on a pseudonym, for a desk: logged and published before it is told. Errors: stale (an id that is too
+  // old, or known already); timeout, unavailable, storage_full of the log.
+  struct Looked {
+    std::int64_t sequence = 0;  // the decisions that were applied then
+    bool held = false;
+  };
+  Result<Looked> look_for(const AbsenceQuestion& question, Deadline deadline);
+
   // For the log (recorder.h). Waits until an entry is written down that is not known to be in the log, or `deadline`.
   Result<std::vector<store::Entry>> entries_to_log(Deadline deadline);
   // It is there. Errors: those of the store.
@@ -287,6 +298,10 @@ class Engine {
   Gallery::Person person_asked_about(const protocol::Request& request) const;
   Status enter(Flight& flight);
   Status refuse(Flight& flight, Error reason);
+  Status wait_refusal_published(const Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
+  Status wait_entries_published(const protocol::RequestId& id, ledger::Event event, Deadline deadline,
+                                std::unique_lock<std::mutex>& lock);
+  Result<bool> are_published(const protocol::RequestId& id, std::optional<ledger::Event> event);
   Status wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
   void entries_written();
   Status apply_enrol(const store::Operation& operation, Flight& flight);
@@ -299,9 +314,11 @@ class Engine {
   Status add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses);
   Status add_opened(const PersonShares& person, std::int64_t published, Trace& trace);
   bool is_open_to(const Gallery::Person& person, const Flight& flight) const;
+  Status check_age(const protocol::RequestId& id) const;
   Status check_new(const protocol::Request& request) const;
   Status check_room(const protocol::Request& request) const;
   Status turn_away(FlightPtr flight, const Error& reason);
+  Status used_before(const Flight& known, const protocol::Request& request) const;
   Result<FlightPtr> find(const protocol::RequestId& id);
   Result<FlightPtr> known(const protocol::RequestId& id);
   Result<FlightPtr> known_of(const protocol::RequestId& id, const std::string& desk);

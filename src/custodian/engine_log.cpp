@@ -36,7 +36,7 @@ Status Engine::entry_logged(const store::Entry& entry, std::uint64_t index) {
   const std::lock_guard lock(mutex_);
   QORGAN_CHECK(store_.set_entry_index(entry.number, static_cast<std::int64_t>(index)));
   const auto flight = flights_.find(entry.request_id);
-  if (flight != flights_.end()) flight->second->logged = index;
+  if (flight != flights_.end() && is_agreed(entry)) flight->second->logged = index;
   changed_.notify_all();
   return {};
 }
@@ -45,7 +45,7 @@ Status Engine::entry_failed(const store::Entry& entry, const Error& reason) {
   const std::lock_guard lock(mutex_);
   QORGAN_CHECK(store_.drop_entry(entry.number));
   const auto flight = flights_.find(entry.request_id);
-  if (flight != flights_.end()) {
+  if (flight != flights_.end() && is_agreed(entry)) {
     flight->second->entered = false;
     flight->second->log_error = reason;
     store::Along along;
@@ -64,6 +64,55 @@ Status Engine::add_entry(const ledger::Leaf& leaf, const std::optional<store::Na
   QORGAN_CHECK(store_.write(along));
   entries_written();
   return {};
+}
+
+// Whether the log shows all entries of a request, or those of that event; also where there are none.
+Result<bool> Engine::are_published(const protocol::RequestId& id, std::optional<ledger::Event> event) {
+  const auto published = static_cast<std::int64_t>(log_->published_size());
+  QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+  return std::all_of(entries.begin(), entries.end(), [&](const store::Entry& entry) {
+    return (event && entry.event != stored_event(*event, false)) || (entry.index && *entry.index < published);
+  });
+}
+
+Status Engine::wait_entries_published(const protocol::RequestId& id, ledger::Event event, Deadline deadline,
+                                      std::unique_lock<std::mutex>& lock) {
+  std::int64_t last = -1;
+  while (true) {
+    bool all = true;
+    QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+    for (const store::Entry& entry : entries) {
+      if (entry.event != stored_event(event, false)) continue;
+      all = all && entry.index;
+      last = std::max(last, entry.index.value_or(-1));
+    }
+    if (all) break;
+    if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
+    if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
+      return failure(ErrorCode::timeout, "a custodian's log did not take an entry in time", here(), "Ask again");
+  }
+  if (last < 0) return {};
+  lock.unlock();
+  const Status published = log_->wait_published(static_cast<std::uint64_t>(last), deadline);
+  lock.lock();
+  if (published) return {};
+  return failure(published.error().code, "a custodian's log does not show an entry in time", here(), "Ask again");
+}
+
+Result<Engine::Looked> Engine::look_for(const AbsenceQuestion& question, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
+  QORGAN_CHECK(check_age(question.id));
+  QORGAN_TRY(const FlightPtr known, find(question.id));
+  if (known) return failure(ErrorCode::stale, "this request id was used before", to_hex(question.id), "Use a new one");
+  const Gallery::Person person = gallery_.find(question.pseudonym);
+  const Looked looked{applied_sequence_, person != nullptr};
+  EntrySubject subject;
+  if (person) subject = {person->enrolled_seq, &person->view_key};
+  QORGAN_CHECK(store_.add_entry(absence_entry(index_, question, subject, unix_time_ms())));
+  entries_written();
+  QORGAN_CHECK(wait_entries_published(question.id, ledger::Event::absence, deadline, lock));
+  return looked;
 }
 
 Result<std::vector<LoggedEntry>> Engine::logged_entries(const protocol::RequestId& id, Deadline deadline) {
@@ -172,6 +221,8 @@ Result<Trace> Engine::trace(const protocol::RecordId& record, std::size_t count_
 Result<std::vector<policy::Check>> Engine::explain(const protocol::RequestId& id, const std::string& desk) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
+  QORGAN_TRY(const bool published, are_published(id, std::nullopt));
+  if (!published) return failure(ErrorCode::busy, "the decision is not in the log yet", here(), "Ask again");
   if (flight->judgement.checks.empty())
     return failure(ErrorCode::not_found, "the reasons for this decision are no longer kept", here());
   return flight->judgement.checks;

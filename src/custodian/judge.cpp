@@ -50,7 +50,8 @@ policy::Question question_of(const protocol::Request& request, const policy::Pol
   question.warrant = request.warrant;
   question.asked_by_subject = request.asker == Asker::subject;
   if (question.asked_by_subject) question.purpose = own_purpose(policy, question.operation);
-  if (person) {
+  // Whoever is enrolled already is so whatever they have asked for since.
+  if (person && request.kind != Kind::enrol) {
     question.subject.locked = (person->flags & store::kLocked) != 0;
     question.subject.withdrawn = (person->flags & store::kWithdrawn) != 0;
     question.subject.enrolled_by = person->terms.by_consent ? policy::BasisKind::consent : policy::BasisKind::law;
@@ -110,8 +111,8 @@ Judge::Judge(const protocol::Network& network, std::shared_ptr<const policy::Pol
   QORGAN_ASSERT(policy_);
 }
 
-Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& person, std::int64_t warrant_uses,
-                       std::int64_t now_ms) {
+Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& person, const Status& of_record,
+                       std::int64_t warrant_uses, std::int64_t now_ms) {
   if (request.kind == Kind::expire) return judge_expiry(person, now_ms);
   const std::shared_ptr<const policy::Policy> policy = this->policy();
   const policy::Question question = question_of(request, *policy, person);
@@ -142,6 +143,10 @@ Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& 
   if (request.kind == Kind::identify && decision.one_bit && !judgement.refused)
     judgement.refused = Error{ErrorCode::refused, "an answer of one bit cannot be given yet", request.purpose,
                               "Verify against the number, or search under a warrant"};
+  // Last: whoever may not ask at all learns nothing of what is held.
+  judgement.checks.push_back(
+      {"record", of_record.has_value(), of_record ? "the records allow it" : of_record.error().what});
+  if (!judgement.refused && !of_record) judgement.refused = of_record.error();
   if (judgement.refused && !question.asked_by_subject)
     counter_.give_back(request.desk, party_id, request.operator_name, steady_ms);
   return judgement;

@@ -39,9 +39,10 @@ class Judge {
   Judge(const protocol::Network& network, std::shared_ptr<const policy::Policy> policy);
 
   // `person` is null where nobody is enrolled under what the request names, and for an identification; warrant_uses are
-  // the searches made under its warrant so far. Quotas are counted where it is allowed.
-  Judgement judge(const protocol::Request& request, const Gallery::Person& person, std::int64_t warrant_uses,
-                  std::int64_t now_ms);
+  // the searches made under its warrant so far. `of_record` is what the records say: an error where, of what may be
+  // asked, this cannot be done. Quotas are counted where it is allowed.
+  Judgement judge(const protocol::Request& request, const Gallery::Person& person, const Status& of_record,
+                  std::int64_t warrant_uses, std::int64_t now_ms);
   // The id of the request's warrant, unverified, to count its uses by; nothing where there is none that can be read.
   static std::optional<protocol::RequestId> warrant_id(const protocol::Request& request);
 

@@ -213,13 +213,20 @@ Result<Message> Service::explain(const std::string& desk, const Message& questio
 }
 
 Result<Message> Service::absence(const std::string& desk, const Message& question) {
-  QORGAN_TRY(const auto pseudonym, net::hex_field<32>(question.head, "subject"));
+  AbsenceQuestion asked;
+  asked.desk = desk;
+  QORGAN_TRY(asked.id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(asked.operator_name, net::text_field(question.head, "operator", limits::name_bytes_max));
+  QORGAN_TRY(asked.pseudonym, net::hex_field<32>(question.head, "subject"));
   QORGAN_TRY(const auto nonce, net::hex_field<32>(question.head, "nonce"));
-  QORGAN_CHECK(party_of(desk));
+  asked.subject = protocol::absence_subject(asked.pseudonym, nonce);
+  if (asked.operator_name.empty() || !net::is_plain_text(asked.operator_name))
+    return failure(ErrorCode::invalid_input, "no operator is named", "operator", "Say who asks");
+  QORGAN_TRY(asked.party, party_of(desk));
   if (!pseudonym_rate_.allow(desk))
     return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
                    "Wait a minute");
-  QORGAN_TRY(const std::string note, statements_.absence(pseudonym, protocol::absence_subject(pseudonym, nonce)));
+  QORGAN_TRY(const std::string note, statements_.absence(asked, Deadline::after_ms(limits::agree_timeout_ms)));
   Message message = plain_answer();
   message.head["statement"] = note;
   return message;

@@ -225,7 +225,7 @@ Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>&
   const auto answers = state_->submit(request, prints, {}, &view_key);
   if (!answers) {
     // What may have been done, now or by an earlier try, is repeated with the same secret.
-    if (answers.error().code != ErrorCode::undecided && !asking.request_id) pending.forget();
+    if (answers.error().code != ErrorCode::undecided && pending.is_fresh()) pending.forget();
     return tl::unexpected(answers.error());
   }
   Enrolled enrolled{request.id, request.record_id(), std::move(secret), {}};
@@ -315,15 +315,19 @@ Result<Erased> Desk::erase(const identity::Iin& iin, const Asking& asking) {
   return Erased{request.id, std::move(certificate)};
 }
 
-Result<Desk::ProvenAbsence> Desk::prove_absence(const identity::Iin& iin) {
+Result<Desk::ProvenAbsence> Desk::prove_absence(const identity::Iin& iin, const std::string& operator_name) {
   QORGAN_TRY(const protocol::SubjectId pseudonym, state_->pseudonym(iin));
   const rights::NetworkKeys keys = rights::keys_of(state_->network);
   ProvenAbsence proven;
   crypto::fill_random(proven.nonce);
   Message question;
-  question.head = {{"type", protocol::type::absence}, {"subject", to_hex(pseudonym)}, {"nonce", to_hex(proven.nonce)}};
+  question.head = {{"type", protocol::type::absence},
+                   {"id", to_hex(protocol::make_request_id(unix_time_ms()))},
+                   {"operator", operator_name},
+                   {"subject", to_hex(pseudonym)},
+                   {"nonce", to_hex(proven.nonce)}};
   const auto answers =
-      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
+      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::verify_timeout_ms));
   proven.absence.network = keys.network;
   proven.absence.subject = protocol::absence_subject(pseudonym, proven.nonce);
   proven.absence.custodians = keys.custodians;

@@ -101,6 +101,131 @@ TEST_F(EngineLogTest, ARefusalIsLoggedAndSaysWho) {
   EXPECT_ERROR(engine_->explain(asked.id, "another desk"), ErrorCode::not_found);
 }
 
+// What the records say is told to a desk after the log says that the desk was told.
+TEST_F(EngineLogTest, WhoIsEnrolledIsToldAfterItIsLogged) {
+  const Request anna = enrol(1, 1);
+  const std::vector<std::pair<Request, ErrorCode>> cases = {{request(Kind::enrol, 1), ErrorCode::already_exists},
+                                                            {request(Kind::verify, 2), ErrorCode::not_found},
+                                                            {request(Kind::erase, 2), ErrorCode::not_found},
+                                                            {request(Kind::verify, 1, {7}), ErrorCode::not_found}};
+  for (const auto& [asked, code] : cases) {
+    SCOPED_TRACE(protocol::kind_name(asked.kind));
+    ASSERT_OK(prepare(asked));
+    EXPECT_ERROR(vote(asked), code);
+    EXPECT_EQ(engine_->log().published_size(), engine_->log().size());
+    const std::vector<ledger::Leaf> all = leaves();
+    ASSERT_EQ(events_of(asked), std::vector{Event::refused});
+    EXPECT_EQ(all.back().reason, error_code_name(code));
+    EXPECT_EQ(all.back().party, "office");
+    ASSERT_TRUE(all.back().tag && all.back().details);
+    const bool is_annas = asked.subject == anna.subject;
+    EXPECT_EQ(*all.back().tag == ledger::subject_tag(ledger::view_key_of(view_key(), 1), asked.id), is_annas);
+    const auto ended = engine_->wait_for_end(asked.id, plenty());
+    ASSERT_OK(ended);
+    EXPECT_EQ(ended->aborted->code, code);
+  }
+  // The person sees who tried, and why it came to nothing.
+  const auto trace = engine_->trace(anna.record_id(), 100);
+  ASSERT_OK(trace);
+  std::vector<Event> told;
+  for (const LoggedEntry& use : trace->uses) told.push_back(use.event);
+  EXPECT_EQ(told, (std::vector{Event::refused, Event::refused, Event::enrol}));
+  EXPECT_NE(trace->uses.front().opening.find("operator"), std::string::npos);
+}
+
+// A log that takes nothing: nobody is told anything, however they ask.
+TEST_F(EngineLogTest, ARefusalThatIsNotInTheLogIsNotTold) {
+  recorder_.reset();
+  const Request asked = request(Kind::verify, 2);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(engine_->digests(asked.id, asked.digest(), 0, soon()));
+  EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->digests(asked.id, asked.digest(), 0, soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->wait_for_end(asked.id, soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->explain(asked.id, "desk"), ErrorCode::busy);
+  EXPECT_EQ(engine_->decision_of(asked.id)->phase, Phase::prepared);
+  // It was written down, and outlives this process.
+  open(1);
+  const auto ended = engine_->wait_for_end(asked.id, plenty());
+  ASSERT_OK(ended);
+  EXPECT_EQ(ended->aborted->code, ErrorCode::not_found);
+  expect_events(asked, {Event::refused});
+}
+
+// Subjects and custodians themselves fill no log with what came to nothing.
+TEST_F(EngineLogTest, WhatIsGoneIsNoEntryForWhoHeldIt) {
+  const Request anna = enrol(1, 1);
+  ASSERT_OK(apply(own(Kind::erase, anna), OperationKind::erase, anna, 2));
+  const Request late = own(Kind::lock, anna);
+  ASSERT_OK(prepare(late));
+  EXPECT_ERROR(vote(late), ErrorCode::not_found);
+  expect_events(late, {});
+}
+
+TEST_F(EngineLogTest, WhoMayNotAskLearnsNothingOfTheRecords) {
+  enrol(1, 1);
+  for (const std::uint8_t subject : {1, 2}) {
+    Request asked = request(Kind::verify, subject);
+    asked.purpose = "curiosity";
+    ASSERT_OK(prepare(asked));
+    EXPECT_ERROR(vote(asked), ErrorCode::refused);
+    EXPECT_TRUE(leaves().back().tag) << "tagged, whether there is somebody or not";
+  }
+}
+
+TEST_F(EngineLogTest, AQuestionForAnAbsenceIsLoggedBeforeItIsAnswered) {
+  const Request anna = enrol(1, 1);
+  const auto ask = [&](std::uint8_t subject) {
+    AbsenceQuestion question;
+    question.id = protocol::make_request_id(unix_time_ms());
+    question.desk = "desk";
+    question.operator_name = "operator";
+    question.party = "office";
+    question.pseudonym.fill(subject);
+    return question;
+  };
+  for (const auto& [subject, held] : {std::pair(1, true), std::pair(2, false)}) {
+    const AbsenceQuestion question = ask(static_cast<std::uint8_t>(subject));
+    const auto looked = engine_->look_for(question, plenty());
+    ASSERT_OK(looked);
+    EXPECT_EQ(looked->held, held);
+    EXPECT_EQ(looked->sequence, 1);
+    EXPECT_EQ(engine_->log().published_size(), engine_->log().size());
+    const ledger::Leaf leaf = leaves().back();
+    EXPECT_EQ(leaf.event, Event::absence);
+    EXPECT_EQ(leaf.request, question.id);
+    EXPECT_EQ(leaf.party, "office");
+    EXPECT_EQ(leaf.tag == ledger::subject_tag(ledger::view_key_of(view_key(), 1), question.id), held);
+  }
+  const auto trace = engine_->trace(anna.record_id(), 100);
+  ASSERT_OK(trace);
+  ASSERT_EQ(trace->uses.size(), 2U);
+  EXPECT_EQ(trace->uses.front().event, Event::absence);
+  EXPECT_NE(trace->uses.front().opening.find("operator"), std::string::npos);
+  // Under an id of its own, made now.
+  AbsenceQuestion again = ask(2);
+  again.id = anna.id;
+  EXPECT_ERROR(engine_->look_for(again, plenty()), ErrorCode::stale);
+  again.id = protocol::make_request_id(unix_time_ms() - 2 * limits::request_age_ms_max);
+  EXPECT_ERROR(engine_->look_for(again, plenty()), ErrorCode::stale);
+  recorder_.reset();
+  EXPECT_ERROR(engine_->look_for(ask(2), soon()), ErrorCode::timeout);
+}
+
+// An entry that is no agreement does not stand for one of the same id.
+TEST_F(EngineLogTest, AnotherEntryOfTheSameIdIsNoVote) {
+  enrol(1, 1);
+  const Request asked = request(Kind::verify);
+  AbsenceQuestion question;
+  question.id = asked.id;
+  question.desk = question.operator_name = question.party = "office";
+  ASSERT_OK(engine_->look_for(question, plenty()));
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  EXPECT_EQ(events_of(asked), (std::vector{Event::absence, Event::verify}));
+}
+
 TEST_F(EngineLogTest, WhatCameToNothingSaysSo) {
   enrol(1, 1);
   const Request asked = request(Kind::verify);
