@@ -693,7 +693,7 @@ Result<std::vector<store::Notice>> Engine::notices_after(const Gallery::Person& 
   }
   std::vector<store::Notice> notices;
   for (auto& [party, requests] : answered) {
-    if (requests.size() > limits::notice_requests_max) requests.resize(limits::notice_requests_max);
+    if (requests.size() > limits::stored_answered_max) requests.resize(limits::stored_answered_max);
     notices.push_back({person->record_id, erasure, party, std::move(requests), 0, 0});
   }
   return notices;
@@ -935,7 +935,8 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason, store::Alon
   flight.view_key = crypto::Key();
   flight.snapshot.clear();
   if (phase == Phase::aborted) {
-    flight.stop.request_stop();
+    // Of what this custodian refuses nothing runs: the others are not kept from judging and logging it themselves.
+    if (flight.entered) flight.stop.request_stop();
     crypto::wipe(flight.result);
     flight.result.clear();
     flight.order.clear();

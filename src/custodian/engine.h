@@ -257,8 +257,18 @@ class Engine {
   // Writes down the opening of hidden entries whose date has come. Returns how many are still closed.
   Result<std::size_t> open_hidden(std::int64_t now_ms);
 
-  // Notices of erasures for a relying party, each told from now on; and their acknowledgement by it. Errors: not_found.
-  Result<std::vector<store::Notice>> tell_notices(const std::string& party);
+  // Notices of erasures for a relying party that it has not acknowledged, oldest first, a page of them after
+  // the one of record `after`. Errors: not_found.
+  Result<std::vector<store::Notice>> notices_for(const std::string& party,
+                                                 const std::optional<protocol::RecordId>& after);
+  // The requests that one of them names, from that one on, newest first; a notice counts as told once all were given
+  // out since the start, from the first on. Errors: not_found; stale (not what comes next: ask from the first on).
+  struct NoticePart {
+    std::vector<store::Id> answered;
+    std::size_t all = 0;
+  };
+  Result<NoticePart> tell_notice_part(const std::string& party, const protocol::RecordId& record, std::size_t from);
+  // Errors: not_found; refused where it is not told yet.
   Status acknowledge_notice(const std::string& party, const protocol::RecordId& record);
   Result<std::vector<store::Notice>> notices_of(const protocol::RequestId& erasure);
   // The record that a request destroyed, however long ago. Errors: not_found.
@@ -304,6 +314,7 @@ class Engine {
   Result<bool> are_published(const protocol::RequestId& id, std::optional<ledger::Event> event);
   Status wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
   void entries_written();
+  tl::unexpected<Error> no_notice() const;
   Status apply_enrol(const store::Operation& operation, Flight& flight);
   Status apply_erase(const store::Operation& operation, Flight& flight);
   Status apply_flags(const store::Operation& operation, Flight& flight);
@@ -355,6 +366,8 @@ class Engine {
   std::map<protocol::RequestId, FlightPtr> flights_;
   std::int64_t applied_sequence_ = 0;
   bool stopping_ = false;
+  // How many of a notice's requests its party was given, as long as those are not all.
+  std::map<std::pair<protocol::RecordId, std::string>, std::size_t> notice_parts_told_;
 };
 
 }  // namespace qorgan::custodian

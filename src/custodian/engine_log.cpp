@@ -267,31 +267,54 @@ Result<std::size_t> Engine::open_hidden(std::int64_t now_ms) {
   return closed;
 }
 
-Result<std::vector<store::Notice>> Engine::tell_notices(const std::string& party) {
+Result<std::vector<store::Notice>> Engine::notices_for(const std::string& party,
+                                                       const std::optional<protocol::RecordId>& after) {
   const std::lock_guard lock(mutex_);
-  QORGAN_TRY(std::vector<store::Notice> notices, store_.notices_of_party(party, true));
+  return store_.notices_of_party(party, true, after, limits::notices_per_page_max);
+}
+
+tl::unexpected<Error> Engine::no_notice() const {
+  return failure(ErrorCode::not_found, "there is no such notice for this relying party", here());
+}
+
+Result<Engine::NoticePart> Engine::tell_notice_part(const std::string& party, const protocol::RecordId& record,
+                                                    std::size_t from) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(std::optional<store::Notice> notice, store_.find_notice(record, party));
+  if (!notice) return no_notice();
+  const std::size_t all = notice->answered.size();
+  // Bounded: who has begun with too many begins anew.
+  if (notice_parts_told_.size() >= limits::notices_max) notice_parts_told_.clear();
+  const auto place = std::pair(record, party);
+  std::size_t& told = notice_parts_told_[place];
+  if (from > told || from > all)
+    return failure(ErrorCode::stale, "a part of a notice before those that come first", here(),
+                   "Ask for the notice from its beginning");
+  const std::size_t to = std::min(all, from + limits::notice_part_requests_max);
+  told = std::max(told, to);
+  const auto at = [&](std::size_t i) { return notice->answered.begin() + static_cast<std::ptrdiff_t>(i); };
+  NoticePart part{{at(from), at(to)}, all};
+  if (told < all) return part;
+  notice_parts_told_.erase(place);
+  if (notice->told_ms != 0) return part;
   const std::int64_t now = unix_time_ms();
-  for (store::Notice& notice : notices) {
-    if (notice.told_ms != 0) continue;
-    notice.told_ms = now;
-    store::Along along;
-    along.entries.push_back(notified_entry(notice, false, now));
-    QORGAN_CHECK(store_.update_notice(notice, along));
-    entries_written();
-  }
-  return notices;
+  notice->told_ms = now;
+  store::Along along;
+  along.entries.push_back(notified_entry(*notice, false, now));
+  QORGAN_CHECK(store_.update_notice(*notice, along));
+  entries_written();
+  return part;
 }
 
 Status Engine::acknowledge_notice(const std::string& party, const protocol::RecordId& record) {
   const std::lock_guard lock(mutex_);
-  QORGAN_TRY(std::vector<store::Notice> notices, store_.notices_of_party(party, false));
-  const auto notice =
-      std::find_if(notices.begin(), notices.end(), [&](const store::Notice& one) { return one.record_id == record; });
-  if (notice == notices.end())
-    return failure(ErrorCode::not_found, "there is no such notice for this relying party", here());
+  QORGAN_TRY(std::optional<store::Notice> notice, store_.find_notice(record, party));
+  if (!notice) return no_notice();
   if (notice->acknowledged_ms != 0) return {};
+  if (notice->told_ms == 0)
+    return failure(ErrorCode::refused, "the relying party was not yet told all that this notice names", here(),
+                   "Fetch it (qorgan notices), erase what it names, then acknowledge it");
   const std::int64_t now = unix_time_ms();
-  if (notice->told_ms == 0) notice->told_ms = now;
   notice->acknowledged_ms = now;
   store::Along along;
   along.entries.push_back(notified_entry(*notice, true, now));

@@ -147,7 +147,8 @@ class Desk {
     std::array<std::uint8_t, 32> nonce{};
   };
   Result<ProvenAbsence> prove_absence(const identity::Iin& iin, const std::string& operator_name);
-  // Of this desk's relying party, those not acknowledged at all three; asking tells the custodians that it was told.
+  // Of this desk's relying party, those not acknowledged at all three, each with all requests that it names; a
+  // custodian notes that the party was told once it has given out all of them, and takes no acknowledgement before.
   Result<std::vector<ErasureNotice>> notices();
   Status acknowledge(const protocol::RecordId& record);
   // By custodian, of a request of this desk's that is not long ago.

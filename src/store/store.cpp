@@ -272,8 +272,13 @@ Result<std::int64_t> Store::warrant_uses(const Id& warrant_id) {
   return count_warrant_uses(*state_->database, warrant_id);
 }
 
-Result<std::vector<Notice>> Store::notices_of_party(const std::string& party, bool open_only) {
-  return store::notices_of_party(*state_->database, state_->keys, party, open_only);
+Result<std::vector<Notice>> Store::notices_of_party(const std::string& party, bool open_only,
+                                                    const std::optional<Id>& after, std::size_t count_max) {
+  return store::notices_of_party(*state_->database, state_->keys, party, open_only, after, count_max);
+}
+
+Result<std::optional<Notice>> Store::find_notice(const Id& record_id, const std::string& party) {
+  return store::find_notice(*state_->database, state_->keys, record_id, party);
 }
 
 Result<std::vector<Notice>> Store::notices_of_request(const Id& request_id) {

@@ -244,8 +244,11 @@ class Store {
 
   Result<std::int64_t> warrant_uses(const Id& warrant_id);
 
-  // Notices of a party, of an erasure, oldest first.
-  Result<std::vector<Notice>> notices_of_party(const std::string& party, bool open_only);
+  // Notices of a party, of an erasure, oldest first: of the party's at most `count_max` that come after
+  // the notice of record `after` (nothing: from the first on).
+  Result<std::vector<Notice>> notices_of_party(const std::string& party, bool open_only,
+                                               const std::optional<Id>& after = {}, std::size_t count_max = SIZE_MAX);
+  Result<std::optional<Notice>> find_notice(const Id& record_id, const std::string& party);
   Result<std::vector<Notice>> notices_of_request(const Id& request_id);
   // told_ms and acknowledged_ms of the notice with the same record and party. not_found.
   Status update_notice(const Notice& notice, const Along& along = {});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "policy/warrant.h"
 #include "tests/custodian/engine_trial.h"
@@ -37,6 +38,33 @@ class EngineLogTest : public EngineTrial {
     const Deadline deadline = plenty();
     while (events_of(asked).size() < expected.size() && !deadline.passed()) std::this_thread::yield();
     EXPECT_EQ(events_of(asked), expected);
+  }
+  // Into the store of a custodian that does not run: uses of a record that were logged long ago.
+  void add_uses(std::int64_t record_seq, std::size_t count) {
+    const std::filesystem::path own = state() / "custodian-1";
+    const auto keys = load_custodian_keys(own, network_);
+    ASSERT_OK(keys);
+    store::Options options;
+    options.path = own / kDatabaseFile;
+    options.custodian = 1;
+    options.network_id = network_.id();
+    auto store = store::Store::open(options, keys->storage.clone());
+    ASSERT_OK(store);
+    for (std::size_t i = 0; i < count; ++i) {
+      ledger::Leaf leaf;
+      leaf.time_s = unix_time_ms() / 1000;
+      leaf.event = Event::verify;
+      leaf.request = protocol::make_request_id(unix_time_ms());
+      leaf.party = "office";
+      leaf.purpose = leaf.basis = "door";
+      leaf.purpose_version = 1;
+      leaf.tag = leaf.details = ledger::Hash{};
+      store::Entry entry = plain_entry(leaf, unix_time_ms());
+      entry.record_seq = record_seq;
+      const auto number = store->add_entry(entry);
+      ASSERT_OK(number);
+      ASSERT_OK(store->set_entry_index(*number, static_cast<std::int64_t>(1'000'000 + i)));
+    }
   }
   // Of the subject: a lock and the like, as the web has checked it.
   Request own(Kind kind, const Request& enrolment) {
@@ -165,8 +193,8 @@ TEST_F(EngineLogTest, WhatIsGoneIsNoEntryForWhoHeldIt) {
 
 TEST_F(EngineLogTest, WhoMayNotAskLearnsNothingOfTheRecords) {
   enrol(1, 1);
-  for (const std::uint8_t subject : {1, 2}) {
-    Request asked = request(Kind::verify, subject);
+  for (const int subject : {1, 2}) {
+    Request asked = request(Kind::verify, static_cast<std::uint8_t>(subject));
     asked.purpose = "curiosity";
     ASSERT_OK(prepare(asked));
     EXPECT_ERROR(vote(asked), ErrorCode::refused);
@@ -362,12 +390,49 @@ TEST_F(EngineLogTest, ATraceTellsEveryUseAndErasingDestroysWhatItTells) {
     for (const LoggedEntry& entry : *entries) EXPECT_TRUE(entry.opening.empty());
   }
   // Whom an answer was given to is to be told, once.
-  const auto notices = engine_->tell_notices("office");
+  const auto notices = engine_->notices_for("office", {});
   ASSERT_OK(notices);
   ASSERT_EQ(notices->size(), 1U);
-  EXPECT_EQ(notices->front().answered, std::vector{asked.id});
+  const auto told = engine_->tell_notice_part("office", anna.record_id(), 0);
+  ASSERT_OK(told);
+  EXPECT_EQ(told->answered, std::vector{asked.id});
   ASSERT_OK(engine_->acknowledge_notice("office", anna.record_id()));
-  EXPECT_EQ(engine_->tell_notices("office")->size(), 0U);
+  EXPECT_EQ(engine_->notices_for("office", {})->size(), 0U);
+  expect_events(erasure, {Event::erase, Event::erased, Event::notified, Event::notified});
+}
+
+// A door with more uses of one person than one part holds.
+TEST_F(EngineLogTest, ANoticeNamesEveryRequestAndIsAcknowledgedWhenAllAreTold) {
+  const Request anna = enrol(1, 1);
+  constexpr std::size_t kUses = 2 * limits::notice_part_requests_max + 500;
+  close();
+  add_uses(1, kUses);
+  open(1);
+  const Request erasure = own(Kind::erase, anna);
+  ASSERT_OK(apply(erasure, OperationKind::erase, anna, 2));
+  expect_events(erasure, {Event::erase, Event::erased});
+  const protocol::RecordId record = anna.record_id();
+  ASSERT_EQ(engine_->notices_for("office", {})->size(), 1U);
+  EXPECT_EQ(engine_->notices_for("office", record)->size(), 0U);
+  EXPECT_ERROR(engine_->acknowledge_notice("office", record), ErrorCode::refused);
+  EXPECT_ERROR(engine_->tell_notice_part("office", record, limits::notice_part_requests_max), ErrorCode::stale);
+  EXPECT_ERROR(engine_->tell_notice_part("another", record, 0), ErrorCode::not_found);
+  std::set<store::Id> named;
+  for (std::size_t from = 0; from < kUses;) {
+    EXPECT_ERROR(engine_->acknowledge_notice("office", record), ErrorCode::refused);
+    EXPECT_EQ(engine_->notices_of(erasure.id)->front().told_ms, 0) << "not told as long as a part is missing";
+    const auto part = engine_->tell_notice_part("office", record, from);
+    ASSERT_OK(part);
+    EXPECT_EQ(part->all, kUses);
+    ASSERT_FALSE(part->answered.empty());
+    named.insert(part->answered.begin(), part->answered.end());
+    from += part->answered.size();
+  }
+  EXPECT_EQ(named.size(), kUses);
+  EXPECT_NE(engine_->notices_of(erasure.id)->front().told_ms, 0);
+  expect_events(erasure, {Event::erase, Event::erased, Event::notified});
+  ASSERT_OK(engine_->acknowledge_notice("office", record));
+  ASSERT_OK(engine_->acknowledge_notice("office", record));
   expect_events(erasure, {Event::erase, Event::erased, Event::notified, Event::notified});
 }
 
