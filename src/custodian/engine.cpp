@@ -411,6 +411,8 @@ Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypt
       changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || applied_sequence_ >= sequence; });
   if (!caught_up || stopping_)
     return failure(ErrorCode::unavailable, "a custodian has not caught up with the others yet", here(), "Ask again");
+  // What this custodian has refused already, a neighbour may still compare, to judge and log it itself.
+  if (flight->phase == Phase::aborted && flight->judgement.refused && flight->digest == digest) return flight->common;
   QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   return flight->common;

@@ -169,7 +169,7 @@ TEST_F(EngineLogTest, ARefusalThatIsNotInTheLogIsNotTold) {
   ASSERT_OK(engine_->digests(asked.id, asked.digest(), 0, soon()));
   EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
   EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
-  EXPECT_ERROR(engine_->digests(asked.id, asked.digest(), 0, soon()), ErrorCode::timeout);
+  EXPECT_TRUE(engine_->digests(asked.id, asked.digest(), 0, soon())) << "says nothing of the records";
   EXPECT_ERROR(engine_->wait_for_end(asked.id, soon()), ErrorCode::timeout);
   EXPECT_ERROR(engine_->explain(asked.id, "desk"), ErrorCode::busy);
   EXPECT_EQ(engine_->decision_of(asked.id)->phase, Phase::prepared);
