@@ -371,6 +371,8 @@ inline constexpr std::size_t quota_names_max = 100'000;
 // Operators of one relying party that are counted each: a day's shift. A desk that makes names up runs into the count
 // that all further ones share.
 inline constexpr std::size_t quota_operators_of_party_max = 5000;
+// How often what quotas of the last day are kept for is looked through: a name is kept for 26 hours at most.
+inline constexpr int quota_notes_dropped_every_ms = 3'600'000;
 // A clock that shows an earlier time (2026-01-01) is wrong, and would revive what has expired.
 inline constexpr std::int64_t clock_plausible_s_min = 1'767'225'600;
 // Searches in one case: each is a look at everybody.

@@ -181,6 +181,7 @@ Status Engine::load() {
     return failure(ErrorCode::unavailable, "this custodian's recovery has not ended", here(),
                    "Recover this custodian again");
   QORGAN_CHECK(load_people());
+  QORGAN_CHECK(load_counts());
   QORGAN_CHECK(match_entries_with_log());
   return load_requests();
 }
@@ -191,6 +192,25 @@ Status Engine::load_people() {
     gallery_.add(std::move(person));
     return {};
   });
+}
+
+// Quotas go on where they were. Of names nothing but keyed hashes is written.
+Status Engine::load_counts() {
+  QORGAN_CHECK(drop_old_counts());
+  QORGAN_TRY(const std::vector<store::NamedText> notes, store_.notes_with_prefix(Judge::kNotePrefix));
+  return judge_->begin_counting([this](const std::string& name) { return store_.hidden_name(name); }, notes);
+}
+
+// Bounds what is kept by the names of a day, of which the counter has so many at most (limits::quota_names_max).
+Status Engine::drop_old_counts() {
+  if (!old_counts_.passed()) return {};
+  old_counts_ = Deadline::after_ms(limits::quota_notes_dropped_every_ms);
+  QORGAN_TRY(const std::vector<store::NamedText> notes, store_.notes_with_prefix(Judge::kNotePrefix));
+  for (const store::NamedText& note : notes) {
+    QORGAN_TRY(const bool over, judge_->is_over(note));
+    if (over) QORGAN_CHECK(store_.drop_note(note.name));
+  }
+  return {};
 }
 
 // What was written down and is not marked as logged is in the log after all, or goes there now; but for what agreed to
@@ -486,6 +506,7 @@ Status Engine::enter(Flight& flight) {
     flight.terms->enrolment_opening.assign(opening.expose().begin(), opening.expose().end());
   }
   along.entries.push_back(std::move(entry));
+  along.notes = judge_->counted(request);
   if (flight.judgement.warrant) along.warrant_use = store::WarrantUse{*flight.judgement.warrant, request.id};
   fault_point("enter.before");
   QORGAN_CHECK(put(flight, along));
@@ -985,6 +1006,7 @@ Status Engine::purge() {
     const std::int64_t kept_ms = flight.order.empty() ? limits::flight_kept_ms : limits::order_kept_ms;
     return flight.ended() && flight.updated_ms < now - kept_ms;
   });
+  QORGAN_CHECK(drop_old_counts());
   return store_.purge_requests(now - limits::request_kept_ms);
 }
 

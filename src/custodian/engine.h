@@ -304,6 +304,8 @@ class Engine {
   Status load_people();
   Status load_requests();
   Status match_entries_with_log();
+  Status load_counts();
+  Status drop_old_counts();
   Result<std::uint64_t> entries_known();
   Gallery::Person person_asked_about(const protocol::Request& request) const;
   Status enter(Flight& flight);
@@ -366,6 +368,7 @@ class Engine {
   std::map<protocol::RequestId, FlightPtr> flights_;
   std::int64_t applied_sequence_ = 0;
   bool stopping_ = false;
+  Deadline old_counts_ = Deadline::after_ms(0);  // when they are looked for again
   // How many of a notice's requests its party was given, as long as those are not all.
   std::map<std::pair<protocol::RecordId, std::string>, std::size_t> notice_parts_told_;
 };

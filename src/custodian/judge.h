@@ -1,6 +1,7 @@
 // This custodian's own decision on a request: whether its policy allows it. Nobody else's opinion counts here.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "protocol/network.h"
 #include "protocol/request.h"
 #include "rights/receipt.h"
+#include "store/store.h"
 
 namespace qorgan::custodian {
 
@@ -46,6 +48,16 @@ class Judge {
   // The id of the request's warrant, unverified, to count its uses by; nothing where there is none that can be read.
   static std::optional<protocol::RequestId> warrant_id(const protocol::Request& request);
 
+  // Quotas over the end of the process. Names are counted as `hide` gives them, which outlives the judge's last call;
+  // before the first request. What was counted then is given by counted() after each request that was allowed: a name
+  // and a text each. Errors: damaged.
+  using Hide = std::function<std::string(const std::string&)>;
+  Status begin_counting(Hide hide, const std::vector<store::NamedText>& before);
+  std::vector<store::NamedText> counted(const protocol::Request& request) const;
+  // Whether nothing of it counts any more. Errors: damaged.
+  Result<bool> is_over(const store::NamedText& counted) const;
+  static constexpr const char* kNotePrefix = "usage/";
+
   std::shared_ptr<const policy::Policy> policy() const;
   // From here on.
   void use(std::shared_ptr<const policy::Policy> policy);
@@ -55,6 +67,16 @@ class Judge {
   mutable std::mutex mutex_;
   std::shared_ptr<const policy::Policy> policy_;
   policy::UsageCounter counter_;
+
+  struct Names {
+    std::string desk;
+    std::string party;
+    std::string operator_name;
+  };
+  Names names_of(const protocol::Request& request) const;
+  std::int64_t now_ms() const;
+  Hide hide_ = [](const std::string& name) { return name; };
+  const std::int64_t began_ms_;  // unix time at the start less the steady clock's
 };
 
 }  // namespace qorgan::custodian

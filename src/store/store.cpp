@@ -150,6 +150,18 @@ Result<std::optional<std::string>> Store::find_note(const std::string& name) {
   return store::find_note(*state_->database, state_->keys, name);
 }
 
+Result<std::vector<NamedText>> Store::notes_with_prefix(const std::string& prefix) {
+  return store::notes_with_prefix(*state_->database, state_->keys, prefix);
+}
+
+Status Store::drop_note(const std::string& name) {
+  return change([&](Database& database, const Keys& keys) { return store::drop_note(database, keys, name); });
+}
+
+std::string Store::hidden_name(const std::string& name) const {
+  return to_hex(state_->keys.hidden_name(name));
+}
+
 Status Store::put_request(const RequestRow& row, const Along& along) {
   return change([&](Database& database, const Keys& keys) -> Status {
     QORGAN_CHECK(store::put_request(database, keys, row));

@@ -176,6 +176,12 @@ class Store {
   // name over limits::name_bytes_max, a text over limits::stored_note_bytes_max.
   Status put_note(const std::string& name, const std::string& text);
   Result<std::optional<std::string>> find_note(const std::string& name);
+  // By name. One that is not there is as good as dropped.
+  Result<std::vector<NamedText>> notes_with_prefix(const std::string& prefix);
+  Status drop_note(const std::string& name);
+  // What stands for a name that must not lie in the file in the clear: 64 hexadecimal digits, made with this file's
+  // key.
+  std::string hidden_name(const std::string& name) const;
 
   // Requests. put inserts, or replaces the row of the same id; one that is committed or aborted keeps its state and its
   // digest (internal otherwise). invalid_input: over limits::stored_request_bytes_max.

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "policy/warrant.h"
@@ -321,6 +323,39 @@ TEST_F(EngineLogTest, AWarrantIsUsedAsOftenAsItSaysAndNoMore) {
   // The first is aborted by a new start, which does not know whether it had begun: it counts.
   open(1);
   EXPECT_ERROR(search().second, ErrorCode::refused);
+}
+
+// What was counted in a day outlives the process; what was refused was never counted; nobody's name is written.
+TEST_F(EngineLogTest, QuotasOutliveARestart) {
+  enrol(1, 1);
+  const auto notes = [&] {
+    close();
+    std::ifstream file(state() / "custodian-1" / kDatabaseFile, std::ios::binary);
+    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    open(1);
+    return content;
+  };
+  const auto ask = [&](const std::string& purpose) {
+    Request asked = request(Kind::verify);
+    asked.operator_name = "Zylikha the operator";
+    asked.purpose = purpose;
+    EXPECT_TRUE(prepare(asked));
+    static_cast<void>(vote(asked));
+    const auto checks = engine_->explain(asked.id, "desk");
+    EXPECT_TRUE(checks);
+    for (const policy::Check& check : *checks)
+      if (check.rule == "quota-operator-day") return check.text.substr(0, check.text.find(" of "));
+    return std::string();
+  };
+  EXPECT_EQ(ask("verification"), "request 1");
+  ask("curiosity");
+  EXPECT_EQ(ask("verification"), "request 2");
+  const std::string content = notes();
+  EXPECT_NE(content.find("usage/operator/"), std::string::npos);
+  EXPECT_EQ(content.find("Zylikha"), std::string::npos);
+  EXPECT_EQ(ask("verification"), "request 3");
+  open(1);
+  EXPECT_EQ(ask("verification"), "request 4");
 }
 
 TEST_F(EngineLogTest, WithoutAWarrantThereIsNoSearch) {
