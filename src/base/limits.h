@@ -387,6 +387,8 @@ inline constexpr std::size_t quota_names_max = 100'000;
 // Operators of one relying party that are counted each: a day's shift. A desk that makes names up runs into the count
 // that all further ones share.
 inline constexpr std::size_t quota_operators_of_party_max = 5000;
+// How often what quotas of the last day are kept for is looked through: a name is kept for 26 hours at most.
+inline constexpr int quota_notes_dropped_every_ms = 3'600'000;
 // A clock that shows an earlier time (2026-01-01) is wrong, and would revive what has expired.
 inline constexpr std::int64_t clock_plausible_s_min = 1'767'225'600;
 // Searches in one case: each is a look at everybody.
@@ -422,8 +424,10 @@ inline constexpr std::size_t trace_bytes_max = std::size_t{16} << 20;
 inline constexpr std::size_t notices_max = 10'000;
 // Rules that a decision looks at: some twenty.
 inline constexpr std::size_t policy_checks_max = 100;
-// Requests that a notice of an erasure names; a party with more was told of enough to find its own records.
-inline constexpr std::size_t notice_requests_max = 1000;
+// Of them told in one answer, without the requests that they name: below 200 bytes each in a message's head.
+inline constexpr std::size_t notices_per_page_max = 1000;
+// Requests named in one part of a notice: 16 KiB.
+inline constexpr std::size_t notice_part_requests_max = 1000;
 // Relying parties that an erasure is told to: as many as ever got an answer about one person.
 inline constexpr std::size_t parties_told_max = 200;
 
@@ -441,8 +445,9 @@ inline constexpr std::size_t stored_leaf_bytes_max = 65535;
 inline constexpr std::size_t stored_opening_bytes_max = 65535;
 // A signed policy, a checkpoint, a report of what is left to do: as long as the head of a message.
 inline constexpr std::size_t stored_note_bytes_max = message_head_bytes_max;
-// Answers about one person that one party was given: a door twenty times a day, for nine years.
-inline constexpr std::size_t stored_answered_max = 65'536;
+// Answers about one person that one party was given: a door a hundred times a day, for 27 years. An erasure does not
+// fail for more: its notice names the newest.
+inline constexpr std::size_t stored_answered_max = 1'000'000;
 // SQLite refuses any value longer than this before it allocates, whatever a damaged file says.
 inline constexpr int stored_value_bytes_max = 16 << 20;
 // How long opening waits for a process that is just ending to let go of the file.
@@ -460,6 +465,7 @@ static_assert(requests_of_subjects_max < http_threads);
 static_assert(searches_of_desk_max < requests_of_desk_max && searches_waiting_max < requests_waiting_max);
 static_assert(template_rows % 16 == 0 && template_width % 64 == 0, "the SIMD kernels need whole vectors");
 static_assert(lane_frame_bytes_max <= (std::size_t{1} << 24));
+static_assert(stored_value_bytes_max > static_cast<int>(16 * stored_answered_max + 1000), "a notice must fit");
 static_assert(stored_value_bytes_max > static_cast<int>(stored_request_bytes_max), "a sealed request must fit");
 
 }  // namespace qorgan::limits

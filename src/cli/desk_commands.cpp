@@ -143,7 +143,7 @@ Result<int> prove_absence(const Context& context, const DeskOptions& options) {
   QORGAN_CHECK(check_paper_file(options.paper_file));
   QORGAN_TRY(const identity::Iin iin, read_iin(options));
   QORGAN_TRY(desk::Desk desk, open_desk(options));
-  QORGAN_TRY(const desk::Desk::ProvenAbsence proven, desk.prove_absence(iin));
+  QORGAN_TRY(const desk::Desk::ProvenAbsence proven, desk.prove_absence(iin, options.operator_name));
   QORGAN_TRY(const rights::Language language, rights::language_from_code(options.language));
   if (!options.paper_file.empty()) QORGAN_CHECK(write_absence(proven.absence, options.paper_file, language));
   if (context.json) {
@@ -246,6 +246,7 @@ void add_absence_and_notices(CLI::App& app, Context& context) {
   CLI::App* absence = app.add_subcommand("prove-absence", "Signed statements that nothing is held on an ID number");
   auto options = std::make_shared<DeskOptions>();
   add_id_option(*absence, *options);
+  add_operator_option(*absence, *options);
   add_paper_options(*absence, "--out", "Where to write the statements", options->paper_file, options->language);
   add_desk_options(*absence, context, *options);
   absence->callback(run(prove_absence, options));

@@ -39,10 +39,14 @@ void add_desk_options(CLI::App& command, Context& context, DeskOptions& options)
   add_json_option(command, context);
 }
 
-void add_asking_options(CLI::App& command, DeskOptions& options, const std::string& purpose) {
+void add_operator_option(CLI::App& command, DeskOptions& options) {
   options.operator_name = login_name();
-  options.purpose = purpose;
   command.add_option("--operator", options.operator_name, "Who asks; the custodians record it")->capture_default_str();
+}
+
+void add_asking_options(CLI::App& command, DeskOptions& options, const std::string& purpose) {
+  options.purpose = purpose;
+  add_operator_option(command, options);
   command.add_option("--purpose", options.purpose, "What for; the custodians record it")->capture_default_str();
   command.add_option("--request-id", options.request_id, "Repeat the request of this id instead of making a new one");
 }

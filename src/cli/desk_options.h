@@ -40,6 +40,7 @@ struct DeskOptions {
 };
 
 void add_desk_options(CLI::App& command, Context& context, DeskOptions& options);
+void add_operator_option(CLI::App& command, DeskOptions& options);
 void add_asking_options(CLI::App& command, DeskOptions& options, const std::string& purpose);
 CLI::Option* add_id_option(CLI::App& command, DeskOptions& options);
 void add_finger_options(CLI::App& command, DeskOptions& options);

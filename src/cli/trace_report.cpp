@@ -32,6 +32,7 @@ void add(const TracedUse& use, const CustodianTrace& from, std::size_t custodian
   entry.request = use.leaf.request;
   entry.party = use.leaf.party;
   entry.purpose = use.leaf.purpose;
+  if (use.leaf.event == ledger::Event::refused) entry.reason = use.leaf.reason;
   entry.desk = use.details.desk;
   entry.operator_name = use.details.operator_name;
   const auto party = from.party_names.find(use.leaf.party);

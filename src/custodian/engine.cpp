@@ -187,6 +187,7 @@ Status Engine::load() {
     return failure(ErrorCode::unavailable, "this custodian's recovery has not ended", here(),
                    "Recover this custodian again");
   QORGAN_CHECK(load_people());
+  QORGAN_CHECK(load_counts());
   QORGAN_CHECK(match_entries_with_log());
   QORGAN_CHECK(load_hidden());
   return load_requests();
@@ -198,6 +199,25 @@ Status Engine::load_people() {
     gallery_.add(std::move(person));
     return {};
   });
+}
+
+// Quotas go on where they were. Of names nothing but keyed hashes is written.
+Status Engine::load_counts() {
+  QORGAN_CHECK(drop_old_counts());
+  QORGAN_TRY(const std::vector<store::NamedText> notes, store_.notes_with_prefix(Judge::kNotePrefix));
+  return judge_->begin_counting([this](const std::string& name) { return store_.hidden_name(name); }, notes);
+}
+
+// Bounds what is kept by the names of a day, of which the counter has so many at most (limits::quota_names_max).
+Status Engine::drop_old_counts() {
+  if (!old_counts_.passed()) return {};
+  old_counts_ = Deadline::after_ms(limits::quota_notes_dropped_every_ms);
+  QORGAN_TRY(const std::vector<store::NamedText> notes, store_.notes_with_prefix(Judge::kNotePrefix));
+  for (const store::NamedText& note : notes) {
+    QORGAN_TRY(const bool over, judge_->is_over(note));
+    if (over) QORGAN_CHECK(store_.drop_note(note.name));
+  }
+  return {};
 }
 
 // What was written down and is not marked as logged is in the log after all, or goes there now; but for what agreed to
@@ -244,6 +264,7 @@ Status Engine::load_requests() {
       flight->begun = flight->phase != Phase::prepared;  // whether it had is not known any more
       QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(flight->request.id));
       for (const store::Entry& entry : entries) {
+        if (!is_agreed(entry)) continue;
         flight->entered = true;
         if (entry.index) flight->logged = static_cast<std::uint64_t>(*entry.index);
       }
@@ -262,13 +283,18 @@ std::int64_t Engine::applied_sequence() const {
   return applied_sequence_;
 }
 
-Status Engine::check_new(const protocol::Request& request) const {
+Status Engine::check_age(const protocol::RequestId& id) const {
   const std::int64_t now = unix_time_ms();
-  if (protocol::created_ms(request.id) < now - limits::request_age_ms_max)
-    return failure(ErrorCode::stale, "the request is too old", to_hex(request.id),
+  if (protocol::created_ms(id) < now - limits::request_age_ms_max)
+    return failure(ErrorCode::stale, "the request is too old", to_hex(id),
                    "Ask anew; if this keeps happening, set the desk's clock");
-  if (protocol::created_ms(request.id) > now + limits::clock_skew_ms_max)
-    return failure(ErrorCode::stale, "the request comes from the future", to_hex(request.id), "Set the desk's clock");
+  if (protocol::created_ms(id) > now + limits::clock_skew_ms_max)
+    return failure(ErrorCode::stale, "the request comes from the future", to_hex(id), "Set the desk's clock");
+  return {};
+}
+
+Status Engine::check_new(const protocol::Request& request) const {
+  QORGAN_CHECK(check_age(request.id));
   return check_room(request);
 }
 
@@ -316,9 +342,7 @@ Status Engine::prepare(const protocol::Request& request, ByteView payload) {
     return failure(ErrorCode::damaged, "the view key is not the one that the request speaks of", here());
   QORGAN_TRY(const FlightPtr known, find(request.id));
   if (known) {
-    if (known->digest != digest || known->common != flight->common)
-      return failure(ErrorCode::stale, "this request id was used before with other content", to_hex(request.id),
-                     "Use a new request id");
+    if (known->digest != digest || known->common != flight->common) return used_before(*known, request);
     return {};
   }
   flight->updated_ms = unix_time_ms();
@@ -330,6 +354,22 @@ Status Engine::prepare(const protocol::Request& request, ByteView payload) {
   flights_[request.id] = std::move(flight);
   changed_.notify_all();
   return {};
+}
+
+// Content that differs is refused, whatever it is. Whoever repeats an enrolment of their own that was confirmed has
+// forgotten its secret by then, and so cannot send the same again: they are told that it was done. That is no news to
+// that desk, and it says nothing of what became of the record since.
+Status Engine::used_before(const Flight& known, const protocol::Request& request) const {
+  const protocol::Request& before = known.request;
+  const bool is_done = known.phase == Phase::committed && before.kind == Kind::enrol && request.kind == Kind::enrol;
+  const bool is_same_desk = before.asker == protocol::Asker::desk && before.desk == request.desk;
+  const bool is_forgotten = before.subject == request.subject && before.access_key != request.access_key;
+  if (is_done && is_same_desk && is_forgotten)
+    return failure(ErrorCode::already_exists,
+                   "this request has enrolled the person before, and its receipt was issued then", to_hex(request.id),
+                   "Use that receipt; where it or its secret is lost, erase the record and enrol anew");
+  return failure(ErrorCode::stale, "this request id was used before with other content", to_hex(request.id),
+                 "Use a new request id");
 }
 
 // Remembered in memory for a while, so that the others, who may have taken the request in, hear why at once instead of
@@ -390,6 +430,7 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
   if (!changed_.wait_until(lock, deadline.at(), [&] { return flight->ended() || stopping_; }) || !flight->ended())
     return failure(ErrorCode::undecided, "the request is not decided yet", here(),
                    "Repeat it with --request-id " + to_hex(id));
+  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, {}, {}};
   return Answer{{}, flight->request, flight->result, flight->compared, flight->work, flight->judgement.terms};
 }
@@ -402,6 +443,9 @@ Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypt
       changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || applied_sequence_ >= sequence; });
   if (!caught_up || stopping_)
     return failure(ErrorCode::unavailable, "a custodian has not caught up with the others yet", here(), "Ask again");
+  // What this custodian has refused already, a neighbour may still compare, to judge and log it itself.
+  if (flight->phase == Phase::aborted && flight->judgement.refused && flight->digest == digest) return flight->common;
+  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   return flight->common;
 }
@@ -416,15 +460,23 @@ Status Engine::check_votable(const Flight& flight, const crypto::Digest& digest)
   // A comparison's probe does not outlive the process that was given it.
   if (protocol::has_prints(flight.request.kind) && flight.shares.empty())
     return failure(ErrorCode::unavailable, "a custodian started anew in the middle of the request", here, "Ask again");
+  // What a desk would hear of who is enrolled is judged and logged first: enter().
+  if (flight.request.asker == protocol::Asker::desk && !flight.entered) return {};
   return check_subject(flight.request);
 }
 
 Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
+  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   if (flight->phase == Phase::agreed) return {};
-  if (!flight->entered) QORGAN_CHECK(enter(*flight));
+  if (!flight->entered) {
+    if (const Status entered = enter(*flight); !entered) {
+      QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
+      return entered;
+    }
+  }
   QORGAN_CHECK(wait_logged(*flight, deadline, lock));
   const std::uint64_t index = *flight->logged;
   lock.unlock();
@@ -449,7 +501,7 @@ Status Engine::enter(Flight& flight) {
   }
   const std::int64_t now = unix_time_ms();
   flight.log_error.reset();
-  flight.judgement = judge_->judge(request, person, warrant_uses, now);
+  flight.judgement = judge_->judge(request, person, check_subject(request), warrant_uses, now);
   if (flight.judgement.refused) return refuse(flight, *flight.judgement.refused);
   if (request.kind == Kind::enrol) flight.terms = terms_of(flight.judgement, now);
   EntrySubject subject;
@@ -466,6 +518,7 @@ Status Engine::enter(Flight& flight) {
     flight.terms->enrolment_opening.assign(opening.expose().begin(), opening.expose().end());
   }
   along.entries.push_back(std::move(entry));
+  along.notes = judge_->counted(request);
   if (flight.judgement.warrant) along.warrant_use = store::WarrantUse{*flight.judgement.warrant, request.id};
   fault_point("enter.before");
   QORGAN_CHECK(put(flight, along));
@@ -477,9 +530,21 @@ Status Engine::enter(Flight& flight) {
 Status Engine::refuse(Flight& flight, Error reason) {
   reason.where = here() + (reason.where.empty() ? "" : ", " + reason.where);
   store::Along along;
-  along.entries.push_back(refused_entry(flight.request, flight.judgement, reason.code, unix_time_ms()));
+  const Gallery::Person person = person_asked_about(flight.request);
+  EntrySubject subject;
+  if (person) subject = {person->enrolled_seq, &person->view_key};
+  along.entries.push_back(
+      refused_entry(index_, flight.request, flight.judgement, subject, reason.code, unix_time_ms()));
+  fault_point("abort.before");
   QORGAN_CHECK(end(flight, Phase::aborted, reason, std::move(along)));
+  fault_point("abort.after");
   return tl::unexpected(std::move(reason));
+}
+
+// Nobody is told of a refusal before the log shows it: what it was refused for may say whether somebody is enrolled.
+Status Engine::wait_refusal_published(const Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
+  if (flight.phase != Phase::aborted) return {};
+  return wait_entries_published(flight.request.id, ledger::Event::refused, deadline, lock);
 }
 
 Status Engine::wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
@@ -664,7 +729,7 @@ Result<std::vector<store::Notice>> Engine::notices_after(const Gallery::Person& 
   }
   std::vector<store::Notice> notices;
   for (auto& [party, requests] : answered) {
-    if (requests.size() > limits::notice_requests_max) requests.resize(limits::notice_requests_max);
+    if (requests.size() > limits::stored_answered_max) requests.resize(limits::stored_answered_max);
     notices.push_back({person->record_id, erasure, party, std::move(requests), 0, 0});
   }
   return notices;
@@ -902,7 +967,8 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason, store::Alon
   flight.view_key = crypto::Key();
   flight.snapshot.clear();
   if (phase == Phase::aborted) {
-    flight.stop.request_stop();
+    // Of what this custodian refuses nothing runs: the others are not kept from judging and logging it themselves.
+    if (flight.entered) flight.stop.request_stop();
     crypto::wipe(flight.result);
     flight.result.clear();
     flight.order.clear();
@@ -914,6 +980,11 @@ Status Engine::end(Flight& flight, Phase phase, const Error& reason, store::Alon
 Result<Engine::Decision> Engine::decision_of(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, find(id));
+  if (flight && flight->phase == Phase::aborted) {
+    // A refusal is as good as not decided for as long as the log does not show it.
+    QORGAN_TRY(const bool published, are_published(id, ledger::Event::refused));
+    if (!published) return Decision{Phase::prepared, {}, applied_sequence_};
+  }
   if (flight) return Decision{flight->phase, flight->error, applied_sequence_};
   // Requests are dropped after a time; operations never are.
   QORGAN_TRY(const auto operation, store_.find_operation(id));
@@ -944,6 +1015,7 @@ Status Engine::purge() {
     const std::int64_t kept_ms = flight.order.empty() ? limits::flight_kept_ms : limits::order_kept_ms;
     return flight.ended() && flight.updated_ms < now - kept_ms;
   });
+  QORGAN_CHECK(drop_old_counts());
   return store_.purge_requests(now - limits::request_kept_ms);
 }
 

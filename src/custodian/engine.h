@@ -94,19 +94,22 @@ class Engine {
 
   // Checks a request and makes it durable. `payload` is this custodian's private part: the shares, a finger each, and
   // before them an enrolment's view key (32 bytes). Repeating it with the same content changes nothing; with other
-  // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full.
+  // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full; already_exists
+  // where the desk's own enrolment of this person was done under this id, and its secret is forgotten.
   Status prepare(const protocol::Request& request, ByteView payload);
-  // Waits for the end of a prepared request. Errors: undecided when the deadline passes.
+  // Waits for the end of a prepared request; where this custodian has refused it, until its log shows that. Errors:
+  // undecided when the deadline passes; timeout, unavailable of the log.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
   // Waits for this custodian's copy of a request and for the decisions up to `sequence`, checks it against the
   // coordinator's digest and the gallery, and gives the digests of the shares that came with it, to be compared with
-  // the neighbours'. Errors: why it would refuse.
+  // the neighbours'. Who is enrolled is not looked at yet. Errors: why it would refuse.
   Result<CommonDigests> digests(const protocol::RequestId& id, const crypto::Digest& digest, std::int64_t sequence,
                                 Deadline deadline);
   // This custodian's yes, after those comparisons: it judges the request by its own policy, writes into its log that it
   // agrees, waits until that is published there with another custodian's cosignature, and makes its vote durable. A
-  // refusal is logged as well. Errors: why it refuses; timeout, unavailable, storage_full of the log.
+  // refusal is logged and published as well before it is told. Errors: why it refuses; timeout, unavailable,
+  // storage_full of the log.
   Status vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline);
 
   // Enrolments and erasures, decided by the coordinator: the next in its sequence takes effect, durably, all at once.
@@ -235,6 +238,14 @@ class Engine {
   // Records whose time is over, the longest first.
   std::vector<protocol::RecordId> overdue(std::int64_t now_ms) const { return gallery_.overdue(now_ms); }
 
+  // What is held on a pseudonym, for a desk: logged and published before it is told. Errors: stale (an id that is too
+  // old, or known already); timeout, unavailable, storage_full of the log.
+  struct Looked {
+    std::int64_t sequence = 0;  // the decisions that were applied then
+    bool held = false;
+  };
+  Result<Looked> look_for(const AbsenceQuestion& question, Deadline deadline);
+
   // For the log (recorder.h). Waits until an entry is written down that is not known to be in the log, or `deadline`.
   Result<std::vector<store::Entry>> entries_to_log(Deadline deadline);
   // It is there. Errors: those of the store.
@@ -259,8 +270,18 @@ class Engine {
   };
   Result<Hidden> open_hidden(std::int64_t now_ms);
 
-  // Notices of erasures for a relying party, each told from now on; and their acknowledgement by it. Errors: not_found.
-  Result<std::vector<store::Notice>> tell_notices(const std::string& party);
+  // Notices of erasures for a relying party that it has not acknowledged, oldest first, a page of them after
+  // the one of record `after`. Errors: not_found.
+  Result<std::vector<store::Notice>> notices_for(const std::string& party,
+                                                 const std::optional<protocol::RecordId>& after);
+  // The requests that one of them names, from that one on, newest first; a notice counts as told once all were given
+  // out since the start, from the first on. Errors: not_found; stale (not what comes next: ask from the first on).
+  struct NoticePart {
+    std::vector<store::Id> answered;
+    std::size_t all = 0;
+  };
+  Result<NoticePart> tell_notice_part(const std::string& party, const protocol::RecordId& record, std::size_t from);
+  // Errors: not_found; refused where it is not told yet.
   Status acknowledge_notice(const std::string& party, const protocol::RecordId& record);
   Result<std::vector<store::Notice>> notices_of(const protocol::RequestId& erasure);
   // The record that a request destroyed, however long ago. Errors: not_found.
@@ -299,6 +320,8 @@ class Engine {
   Status match_entries_with_log();
   Status match_indices();
   Status mark_logged(std::span<const store::Entry> entries, std::uint64_t first_index);
+  Status load_counts();
+  Status drop_old_counts();
   Result<std::uint64_t> entries_known();
   Status load_hidden();
   Status keep_hidden(const store::Entry& entry, std::int64_t index);
@@ -306,8 +329,13 @@ class Engine {
   Gallery::Person person_asked_about(const protocol::Request& request) const;
   Status enter(Flight& flight);
   Status refuse(Flight& flight, Error reason);
+  Status wait_refusal_published(const Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
+  Status wait_entries_published(const protocol::RequestId& id, ledger::Event event, Deadline deadline,
+                                std::unique_lock<std::mutex>& lock);
+  Result<bool> are_published(const protocol::RequestId& id, std::optional<ledger::Event> event);
   Status wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
   void entries_written();
+  tl::unexpected<Error> no_notice() const;
   Status apply_enrol(const store::Operation& operation, Flight& flight);
   Status apply_erase(const store::Operation& operation, Flight& flight);
   Status apply_flags(const store::Operation& operation, Flight& flight);
@@ -317,9 +345,11 @@ class Engine {
   Result<std::string> enrolment_opening(const protocol::RequestId& id);
   Status add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses);
   Status add_opened(const PersonShares& person, std::int64_t published, Trace& trace);
+  Status check_age(const protocol::RequestId& id) const;
   Status check_new(const protocol::Request& request) const;
   Status check_room(const protocol::Request& request) const;
   Status turn_away(FlightPtr flight, const Error& reason);
+  Status used_before(const Flight& known, const protocol::Request& request) const;
   Result<FlightPtr> find(const protocol::RequestId& id);
   Result<FlightPtr> known(const protocol::RequestId& id);
   Result<FlightPtr> known_of(const protocol::RequestId& id, const std::string& desk);
@@ -360,6 +390,9 @@ class Engine {
   std::map<protocol::RequestId, FlightPtr> flights_;
   std::int64_t applied_sequence_ = 0;
   bool stopping_ = false;
+  Deadline old_counts_ = Deadline::after_ms(0);  // when they are looked for again
+  // How many of a notice's requests its party was given, as long as those are not all.
+  std::map<std::pair<protocol::RecordId, std::string>, std::size_t> notice_parts_told_;
 };
 
 }  // namespace qorgan::custodian

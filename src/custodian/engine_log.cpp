@@ -51,7 +51,7 @@ Status Engine::mark_logged(std::span<const store::Entry> entries, std::uint64_t 
         entry.event == stored_event(ledger::Event::identify, true))
       QORGAN_CHECK(keep_hidden(entry, static_cast<std::int64_t>(index)));
     const auto flight = flights_.find(entry.request_id);
-    if (flight != flights_.end()) flight->second->logged = index;
+    if (flight != flights_.end() && is_agreed(entry)) flight->second->logged = index;
     ++index;
   }
   changed_.notify_all();
@@ -62,7 +62,7 @@ Status Engine::entry_failed(const store::Entry& entry, const Error& reason) {
   const std::lock_guard lock(mutex_);
   QORGAN_CHECK(store_.drop_entry(entry.number));
   const auto flight = flights_.find(entry.request_id);
-  if (flight != flights_.end()) {
+  if (flight != flights_.end() && is_agreed(entry)) {
     flight->second->entered = false;
     flight->second->log_error = reason;
     store::Along along;
@@ -81,6 +81,55 @@ Status Engine::add_entry(const ledger::Leaf& leaf, const std::optional<store::Na
   QORGAN_CHECK(store_.write(along));
   entries_written();
   return {};
+}
+
+// Whether the log shows all entries of a request, or those of that event; also where there are none.
+Result<bool> Engine::are_published(const protocol::RequestId& id, std::optional<ledger::Event> event) {
+  const auto published = static_cast<std::int64_t>(log_->published_size());
+  QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+  return std::all_of(entries.begin(), entries.end(), [&](const store::Entry& entry) {
+    return (event && entry.event != stored_event(*event, false)) || (entry.index && *entry.index < published);
+  });
+}
+
+Status Engine::wait_entries_published(const protocol::RequestId& id, ledger::Event event, Deadline deadline,
+                                      std::unique_lock<std::mutex>& lock) {
+  std::int64_t last = -1;
+  while (true) {
+    bool all = true;
+    QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+    for (const store::Entry& entry : entries) {
+      if (entry.event != stored_event(event, false)) continue;
+      all = all && entry.index;
+      last = std::max(last, entry.index.value_or(-1));
+    }
+    if (all) break;
+    if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
+    if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
+      return failure(ErrorCode::timeout, "a custodian's log did not take an entry in time", here(), "Ask again");
+  }
+  if (last < 0) return {};
+  lock.unlock();
+  const Status published = log_->wait_published(static_cast<std::uint64_t>(last), deadline);
+  lock.lock();
+  if (published) return {};
+  return failure(published.error().code, "a custodian's log does not show an entry in time", here(), "Ask again");
+}
+
+Result<Engine::Looked> Engine::look_for(const AbsenceQuestion& question, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
+  QORGAN_CHECK(check_age(question.id));
+  QORGAN_TRY(const FlightPtr known, find(question.id));
+  if (known) return failure(ErrorCode::stale, "this request id was used before", to_hex(question.id), "Use a new one");
+  const Gallery::Person person = gallery_.find(question.pseudonym);
+  const Looked looked{applied_sequence_, person != nullptr};
+  EntrySubject subject;
+  if (person) subject = {person->enrolled_seq, &person->view_key};
+  QORGAN_CHECK(store_.add_entry(absence_entry(index_, question, subject, unix_time_ms())));
+  entries_written();
+  QORGAN_CHECK(wait_entries_published(question.id, ledger::Event::absence, deadline, lock));
+  return looked;
 }
 
 Result<std::vector<LoggedEntry>> Engine::logged_entries(const protocol::RequestId& id, Deadline deadline) {
@@ -188,6 +237,8 @@ Result<Trace> Engine::trace(const protocol::RecordId& record, std::size_t count_
 Result<std::vector<policy::Check>> Engine::explain(const protocol::RequestId& id, const std::string& desk) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
+  QORGAN_TRY(const bool published, are_published(id, std::nullopt));
+  if (!published) return failure(ErrorCode::busy, "the decision is not in the log yet", here(), "Ask again");
   if (flight->judgement.checks.empty())
     return failure(ErrorCode::not_found, "the reasons for this decision are no longer kept", here());
   return flight->judgement.checks;
@@ -254,31 +305,54 @@ Status Engine::open_hidden_entry(std::int64_t index, const protocol::RequestId& 
   return {};
 }
 
-Result<std::vector<store::Notice>> Engine::tell_notices(const std::string& party) {
+Result<std::vector<store::Notice>> Engine::notices_for(const std::string& party,
+                                                       const std::optional<protocol::RecordId>& after) {
   const std::lock_guard lock(mutex_);
-  QORGAN_TRY(std::vector<store::Notice> notices, store_.notices_of_party(party, true));
+  return store_.notices_of_party(party, true, after, limits::notices_per_page_max);
+}
+
+tl::unexpected<Error> Engine::no_notice() const {
+  return failure(ErrorCode::not_found, "there is no such notice for this relying party", here());
+}
+
+Result<Engine::NoticePart> Engine::tell_notice_part(const std::string& party, const protocol::RecordId& record,
+                                                    std::size_t from) {
+  const std::lock_guard lock(mutex_);
+  QORGAN_TRY(std::optional<store::Notice> notice, store_.find_notice(record, party));
+  if (!notice) return no_notice();
+  const std::size_t all = notice->answered.size();
+  // Bounded: who has begun with too many begins anew.
+  if (notice_parts_told_.size() >= limits::notices_max) notice_parts_told_.clear();
+  const auto place = std::pair(record, party);
+  std::size_t& told = notice_parts_told_[place];
+  if (from > told || from > all)
+    return failure(ErrorCode::stale, "a part of a notice before those that come first", here(),
+                   "Ask for the notice from its beginning");
+  const std::size_t to = std::min(all, from + limits::notice_part_requests_max);
+  told = std::max(told, to);
+  const auto at = [&](std::size_t i) { return notice->answered.begin() + static_cast<std::ptrdiff_t>(i); };
+  NoticePart part{{at(from), at(to)}, all};
+  if (told < all) return part;
+  notice_parts_told_.erase(place);
+  if (notice->told_ms != 0) return part;
   const std::int64_t now = unix_time_ms();
-  for (store::Notice& notice : notices) {
-    if (notice.told_ms != 0) continue;
-    notice.told_ms = now;
-    store::Along along;
-    along.entries.push_back(notified_entry(notice, false, now));
-    QORGAN_CHECK(store_.update_notice(notice, along));
-    entries_written();
-  }
-  return notices;
+  notice->told_ms = now;
+  store::Along along;
+  along.entries.push_back(notified_entry(*notice, false, now));
+  QORGAN_CHECK(store_.update_notice(*notice, along));
+  entries_written();
+  return part;
 }
 
 Status Engine::acknowledge_notice(const std::string& party, const protocol::RecordId& record) {
   const std::lock_guard lock(mutex_);
-  QORGAN_TRY(std::vector<store::Notice> notices, store_.notices_of_party(party, false));
-  const auto notice =
-      std::find_if(notices.begin(), notices.end(), [&](const store::Notice& one) { return one.record_id == record; });
-  if (notice == notices.end())
-    return failure(ErrorCode::not_found, "there is no such notice for this relying party", here());
+  QORGAN_TRY(std::optional<store::Notice> notice, store_.find_notice(record, party));
+  if (!notice) return no_notice();
   if (notice->acknowledged_ms != 0) return {};
+  if (notice->told_ms == 0)
+    return failure(ErrorCode::refused, "the relying party was not yet told all that this notice names", here(),
+                   "Fetch it (qorgan notices), erase what it names, then acknowledge it");
   const std::int64_t now = unix_time_ms();
-  if (notice->told_ms == 0) notice->told_ms = now;
   notice->acknowledged_ms = now;
   store::Along along;
   along.entries.push_back(notified_entry(*notice, true, now));

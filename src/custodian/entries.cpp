@@ -50,6 +50,21 @@ void hide(Leaf& leaf, net::Json& details, std::int64_t until_s) {
   leaf = bare;
 }
 
+ledger::DetailsOpening commit_to(const net::Json& details, Leaf& leaf) {
+  ledger::DetailsOpening opening;
+  crypto::fill_random(opening.nonce);
+  opening.details = details.dump();
+  leaf.details = ledger::details_commitment(opening);
+  return opening;
+}
+
+ledger::Hash tag_or_random(int custodian, const EntrySubject& subject, const protocol::RequestId& id) {
+  if (subject.view_key) return ledger::subject_tag(ledger::view_key_of(*subject.view_key, custodian), id);
+  ledger::Hash random{};
+  crypto::fill_random(random);
+  return random;
+}
+
 store::Entry entry_of(const Leaf& leaf, std::int64_t record_seq, std::int64_t now_ms) {
   store::Entry entry;
   if (leaf.request) entry.request_id = *leaf.request;
@@ -87,6 +102,10 @@ int stored_event(Event event, bool hidden) {
   return static_cast<int>(event) + (hidden ? kHiddenEvents : 0);
 }
 
+bool is_agreed(const store::Entry& entry) {
+  return ledger::is_agreed(static_cast<Event>(entry.event % kHiddenEvents));
+}
+
 store::Entry agreed_entry(int custodian, const protocol::Request& request, const Judgement& judgement,
                           const EntrySubject& subject, std::int64_t now_ms) {
   Leaf leaf;
@@ -99,29 +118,46 @@ store::Entry agreed_entry(int custodian, const protocol::Request& request, const
   if (judgement.terms) details["terms"] = to_hex(rights::terms_digest(*judgement.terms));
   const bool hidden = judgement.hidden_until_s != 0;
   if (hidden) hide(leaf, details, judgement.hidden_until_s);
-  ledger::DetailsOpening opening;
-  crypto::fill_random(opening.nonce);
-  opening.details = details.dump();
-  leaf.details = ledger::details_commitment(opening);
+  const ledger::DetailsOpening opening = commit_to(details, leaf);
   // What must be opened on a date must outlive the record.
   store::Entry entry = entry_of(leaf, hidden ? 0 : subject.record_seq, now_ms);
   entry.opening = crypto::SecretBytes(as_bytes(opening.text()));
   return entry;
 }
 
-store::Entry refused_entry(const protocol::Request& request, const Judgement& judgement, ErrorCode reason,
-                           std::int64_t now_ms) {
+store::Entry refused_entry(int custodian, const protocol::Request& request, const Judgement& judgement,
+                           const EntrySubject& subject, ErrorCode reason, std::int64_t now_ms) {
   Leaf leaf;
   leaf.time_s = seconds(now_ms);
   leaf.event = Event::refused;
   leaf.request = request.id;
-  if (judgement.hidden_until_s == 0) add_grounds(leaf, judgement);
+  const bool hidden = judgement.hidden_until_s != 0;
+  if (!hidden) add_grounds(leaf, judgement);
+  if (!hidden && request.kind != Kind::identify) leaf.tag = tag_or_random(custodian, subject, request.id);
   leaf.reason = error_code_name(reason);
-  ledger::DetailsOpening opening;
-  crypto::fill_random(opening.nonce);
-  opening.details = details_of(request).dump();
-  leaf.details = ledger::details_commitment(opening);
-  store::Entry entry = entry_of(leaf, 0, now_ms);
+  const ledger::DetailsOpening opening = commit_to(details_of(request), leaf);
+  store::Entry entry = entry_of(leaf, hidden ? 0 : subject.record_seq, now_ms);
+  entry.opening = crypto::SecretBytes(as_bytes(opening.text()));
+  return entry;
+}
+
+store::Entry absence_entry(int custodian, const AbsenceQuestion& question, const EntrySubject& subject,
+                           std::int64_t now_ms) {
+  Leaf leaf;
+  leaf.time_s = seconds(now_ms);
+  leaf.event = Event::absence;
+  leaf.request = question.id;
+  leaf.party = question.party;
+  leaf.tag = tag_or_random(custodian, subject, question.id);
+  const ledger::DetailsOpening opening = commit_to({{"by", protocol::asker_name(Asker::desk)},
+                                                    {"kind", ledger::event_name(Event::absence)},
+                                                    {"desk", question.desk},
+                                                    {"operator", question.operator_name},
+                                                    {"fingers", net::Json::array()},
+                                                    {"subject", to_hex(question.subject)},
+                                                    {"held", subject.record_seq != 0}},
+                                                   leaf);
+  store::Entry entry = entry_of(leaf, subject.record_seq, now_ms);
   entry.opening = crypto::SecretBytes(as_bytes(opening.text()));
   return entry;
 }

@@ -12,6 +12,8 @@ ledger::Event agreed_event(protocol::Kind kind);
 
 // The number that an entry has in the store: a hidden one apart, so that it is found when its time comes.
 int stored_event(ledger::Event event, bool hidden);
+// Whether an entry says that a request was agreed to.
+bool is_agreed(const store::Entry& entry);
 
 // Who is spoken of; all empty for an identification.
 struct EntrySubject {
@@ -19,12 +21,25 @@ struct EntrySubject {
   const crypto::Key* view_key = nullptr;  // null where nobody is spoken of; outlives the call
 };
 
+// A desk's question whether anything is held on somebody.
+struct AbsenceQuestion {
+  protocol::RequestId id{};
+  std::string desk;
+  std::string operator_name;
+  std::string party;
+  protocol::SubjectId pseudonym{};
+  crypto::Digest subject{};  // what the statement calls the pseudonym (rights/absence.h)
+};
+
 // That the request was agreed to by this custodian, before anything is done.
 store::Entry agreed_entry(int custodian, const protocol::Request& request, const Judgement& judgement,
                           const EntrySubject& subject, std::int64_t now_ms);
-// That it was refused. Nobody is tagged: whoever is asked about without leave need not learn of it from the log alone,
-// and who asks must not learn from it whether somebody is enrolled.
-store::Entry refused_entry(const protocol::Request& request, const Judgement& judgement, ErrorCode reason,
+// That it was refused. Tagged as about its subject, so that they see the attempt; with random bytes where nobody is
+// enrolled, since who asks must not learn from the public log whether somebody is.
+store::Entry refused_entry(int custodian, const protocol::Request& request, const Judgement& judgement,
+                           const EntrySubject& subject, ErrorCode reason, std::int64_t now_ms);
+// That a desk is told whether anything is held on somebody. Tagged likewise.
+store::Entry absence_entry(int custodian, const AbsenceQuestion& question, const EntrySubject& subject,
                            std::int64_t now_ms);
 // That what was agreed to came to nothing.
 store::Entry aborted_entry(const protocol::Request& request, std::int64_t record_seq, ErrorCode reason,

@@ -1,7 +1,10 @@
 #include "custodian/judge.h"
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
+#include "base/clock.h"
+#include "net/json_fields.h"
 #include "policy/warrant.h"
 #include "store/store.h"
 
@@ -50,7 +53,8 @@ policy::Question question_of(const protocol::Request& request, const policy::Pol
   question.warrant = request.warrant;
   question.asked_by_subject = request.asker == Asker::subject;
   if (question.asked_by_subject) question.purpose = own_purpose(policy, question.operation);
-  if (person) {
+  // Whoever is enrolled already is so whatever they have asked for since.
+  if (person && request.kind != Kind::enrol) {
     question.subject.locked = (person->flags & store::kLocked) != 0;
     question.subject.withdrawn = (person->flags & store::kWithdrawn) != 0;
     question.subject.enrolled_by = person->terms.by_consent ? policy::BasisKind::consent : policy::BasisKind::law;
@@ -58,10 +62,37 @@ policy::Question question_of(const protocol::Request& request, const policy::Pol
   return question;
 }
 
-// A window of quotas must not jump with the clock.
 std::int64_t steady_time_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+store::NamedText note_of_counts(const policy::DayCounts& counts) {
+  const net::Json json = {{"counts", counts.counts}, {"hour", counts.hour}};
+  const std::string who = counts.is_desk ? "desk/" : "operator/" + counts.party + "/";
+  return {Judge::kNotePrefix + who + counts.name, json.dump()};
+}
+
+Result<policy::DayCounts> counts_of_note(const store::NamedText& note) {
+  const auto damaged = [&] { return failure(ErrorCode::damaged, "what is kept of a quota cannot be read", note.name); };
+  policy::DayCounts counts;
+  std::string_view who = note.name;
+  who.remove_prefix(std::string_view(Judge::kNotePrefix).size());
+  const std::size_t slash = who.find('/');
+  const std::size_t last = who.rfind('/');
+  if (slash == std::string_view::npos) return damaged();
+  counts.is_desk = who.substr(0, slash) == "desk";
+  if (last > slash) counts.party = who.substr(slash + 1, last - slash - 1);
+  counts.name = who.substr(last + 1);
+  QORGAN_TRY(const net::Json json, net::parse_json_object(note.text));
+  QORGAN_TRY(counts.hour, net::int_field(json, "hour", 0, INT64_MAX / 3'600'000));
+  QORGAN_TRY(const net::Json* list, net::array_field(json, "counts", counts.counts.size()));
+  if (list->size() != counts.counts.size()) return damaged();
+  for (std::size_t i = 0; i < counts.counts.size(); ++i) {
+    if (!(*list)[i].is_number_unsigned() || (*list)[i] > UINT32_MAX) return damaged();
+    counts.counts[i] = (*list)[i].get<std::uint32_t>();
+  }
+  return counts;
 }
 
 // From what all three know alike, so that they write the same into their logs; the day of enrolment is the desk's.
@@ -106,20 +137,20 @@ Judgement judge_expiry(const Gallery::Person& person, std::int64_t now_ms) {
 }  // namespace
 
 Judge::Judge(const protocol::Network& network, std::shared_ptr<const policy::Policy> policy)
-    : network_(network), policy_(std::move(policy)) {
+    : network_(network), policy_(std::move(policy)), began_ms_(unix_time_ms() - steady_time_ms()) {
   QORGAN_ASSERT(policy_);
 }
 
-Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& person, std::int64_t warrant_uses,
-                       std::int64_t now_ms) {
+Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& person, const Status& of_record,
+                       std::int64_t warrant_uses, std::int64_t now_ms) {
   if (request.kind == Kind::expire) return judge_expiry(person, now_ms);
   const std::shared_ptr<const policy::Policy> policy = this->policy();
   const policy::Question question = question_of(request, *policy, person);
   const policy::RelyingParty* party = policy->party_of_desk(request.desk);
-  const std::string party_id = party ? party->id : std::string();
-  const std::int64_t steady_ms = steady_time_ms();
+  const Names names = names_of(request);
+  const std::int64_t counting_ms = this->now_ms();
   policy::Usage usage;
-  if (!question.asked_by_subject) usage = counter_.take(request.desk, party_id, request.operator_name, steady_ms);
+  if (!question.asked_by_subject) usage = counter_.take(names.desk, names.party, names.operator_name, counting_ms);
   usage.warrant_uses = warrant_uses;
   policy::Decision decision = policy->decide(question, usage, now_ms / 1000);
   Judgement judgement;
@@ -142,8 +173,12 @@ Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& 
   if (request.kind == Kind::identify && decision.one_bit && !judgement.refused)
     judgement.refused = Error{ErrorCode::refused, "an answer of one bit cannot be given yet", request.purpose,
                               "Verify against the number, or search under a warrant"};
+  // Last: whoever may not ask at all learns nothing of what is held.
+  judgement.checks.push_back(
+      {"record", of_record.has_value(), of_record ? "the records allow it" : of_record.error().what});
+  if (!judgement.refused && !of_record) judgement.refused = of_record.error();
   if (judgement.refused && !question.asked_by_subject)
-    counter_.give_back(request.desk, party_id, request.operator_name, steady_ms);
+    counter_.give_back(names.desk, names.party, names.operator_name, counting_ms);
   return judgement;
 }
 
@@ -152,6 +187,41 @@ std::optional<protocol::RequestId> Judge::warrant_id(const protocol::Request& re
   const auto warrant = policy::peek_warrant(request.warrant);
   if (!warrant) return std::nullopt;
   return warrant->id;
+}
+
+// Steady while the process runs, and comparable with what an earlier one has counted.
+std::int64_t Judge::now_ms() const {
+  return began_ms_ + steady_time_ms();
+}
+
+Judge::Names Judge::names_of(const protocol::Request& request) const {
+  const std::shared_ptr<const policy::Policy> policy = this->policy();
+  const policy::RelyingParty* party = policy->party_of_desk(request.desk);
+  const std::string party_id = party ? party->id : std::string();
+  return {hide_("desk " + request.desk), hide_("party " + party_id), hide_("operator " + request.operator_name)};
+}
+
+Status Judge::begin_counting(Hide hide, const std::vector<store::NamedText>& before) {
+  hide_ = std::move(hide);
+  for (const store::NamedText& note : before) {
+    QORGAN_TRY(const policy::DayCounts counts, counts_of_note(note));
+    counter_.restore(counts, now_ms());
+  }
+  return {};
+}
+
+std::vector<store::NamedText> Judge::counted(const protocol::Request& request) const {
+  if (request.asker != Asker::desk) return {};
+  const Names names = names_of(request);
+  std::vector<store::NamedText> notes;
+  for (const policy::DayCounts& counts : counter_.day_counts(names.desk, names.party, names.operator_name))
+    notes.push_back(note_of_counts(counts));
+  return notes;
+}
+
+Result<bool> Judge::is_over(const store::NamedText& counted) const {
+  QORGAN_TRY(const policy::DayCounts counts, counts_of_note(counted));
+  return counts.hour + static_cast<std::int64_t>(counts.counts.size()) <= now_ms() / 3'600'000;
 }
 
 std::shared_ptr<const policy::Policy> Judge::policy() const {

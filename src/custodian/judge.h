@@ -1,6 +1,7 @@
 // This custodian's own decision on a request: whether its policy allows it. Nobody else's opinion counts here.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "protocol/network.h"
 #include "protocol/request.h"
 #include "rights/receipt.h"
+#include "store/store.h"
 
 namespace qorgan::custodian {
 
@@ -52,11 +54,22 @@ class Judge {
   Judge(const protocol::Network& network, std::shared_ptr<const policy::Policy> policy);
 
   // `person` is null where nobody is enrolled under what the request names, and for an identification; warrant_uses are
-  // the searches made under its warrant so far. Quotas are counted where it is allowed.
-  Judgement judge(const protocol::Request& request, const Gallery::Person& person, std::int64_t warrant_uses,
-                  std::int64_t now_ms);
+  // the searches made under its warrant so far. `of_record` is what the records say: an error where, of what may be
+  // asked, this cannot be done. Quotas are counted where it is allowed.
+  Judgement judge(const protocol::Request& request, const Gallery::Person& person, const Status& of_record,
+                  std::int64_t warrant_uses, std::int64_t now_ms);
   // The id of the request's warrant, unverified, to count its uses by; nothing where there is none that can be read.
   static std::optional<protocol::RequestId> warrant_id(const protocol::Request& request);
+
+  // Quotas over the end of the process. Names are counted as `hide` gives them, which outlives the judge's last call;
+  // before the first request. What was counted then is given by counted() after each request that was allowed: a name
+  // and a text each. Errors: damaged.
+  using Hide = std::function<std::string(const std::string&)>;
+  Status begin_counting(Hide hide, const std::vector<store::NamedText>& before);
+  std::vector<store::NamedText> counted(const protocol::Request& request) const;
+  // Whether nothing of it counts any more. Errors: damaged.
+  Result<bool> is_over(const store::NamedText& counted) const;
+  static constexpr const char* kNotePrefix = "usage/";
 
   std::shared_ptr<const policy::Policy> policy() const;
   // From here on.
@@ -67,6 +80,16 @@ class Judge {
   mutable std::mutex mutex_;
   std::shared_ptr<const policy::Policy> policy_;
   policy::UsageCounter counter_;
+
+  struct Names {
+    std::string desk;
+    std::string party;
+    std::string operator_name;
+  };
+  Names names_of(const protocol::Request& request) const;
+  std::int64_t now_ms() const;
+  Hide hide_ = [](const std::string& name) { return name; };
+  const std::int64_t began_ms_;  // unix time at the start less the steady clock's
 };
 
 }  // namespace qorgan::custodian

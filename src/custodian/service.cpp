@@ -69,7 +69,8 @@ Result<Message> Service::answer_desk(const std::string& desk, const std::string&
   if (name == type::cancel) return cancel(desk, question);
   if (name == type::explain) return explain(desk, question);
   if (name == type::absence) return absence(desk, question);
-  if (name == type::notices) return notices(desk);
+  if (name == type::notices) return notices(desk, question);
+  if (name == type::notice_part) return notice_part(desk, question);
   if (name == type::acknowledge) return acknowledge(desk, question);
   return unknown_question(name);
 }
@@ -213,13 +214,20 @@ Result<Message> Service::explain(const std::string& desk, const Message& questio
 }
 
 Result<Message> Service::absence(const std::string& desk, const Message& question) {
-  QORGAN_TRY(const auto pseudonym, net::hex_field<32>(question.head, "subject"));
+  AbsenceQuestion asked;
+  asked.desk = desk;
+  QORGAN_TRY(asked.id, net::hex_field<16>(question.head, "id"));
+  QORGAN_TRY(asked.operator_name, net::text_field(question.head, "operator", limits::name_bytes_max));
+  QORGAN_TRY(asked.pseudonym, net::hex_field<32>(question.head, "subject"));
   QORGAN_TRY(const auto nonce, net::hex_field<32>(question.head, "nonce"));
-  QORGAN_CHECK(party_of(desk));
+  asked.subject = protocol::absence_subject(asked.pseudonym, nonce);
+  if (asked.operator_name.empty() || !net::is_plain_text(asked.operator_name))
+    return failure(ErrorCode::invalid_input, "no operator is named", "operator", "Say who asks");
+  QORGAN_TRY(asked.party, party_of(desk));
   if (!pseudonym_rate_.allow(desk))
     return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
                    "Wait a minute");
-  QORGAN_TRY(const std::string note, statements_.absence(pseudonym, protocol::absence_subject(pseudonym, nonce)));
+  QORGAN_TRY(const std::string note, statements_.absence(asked, Deadline::after_ms(limits::agree_timeout_ms)));
   Message message = plain_answer();
   message.head["statement"] = note;
   return message;
@@ -234,19 +242,28 @@ Result<std::string> Service::party_of(const std::string& desk) const {
   return party->id;
 }
 
-Result<Message> Service::notices(const std::string& desk) {
+Result<Message> Service::notices(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto after, net::optional_hex_field<16>(question.head, "after"));
   QORGAN_TRY(const std::string party, party_of(desk));
-  QORGAN_TRY(const std::vector<store::Notice> notices, engine_.tell_notices(party));
+  QORGAN_TRY(const std::vector<store::Notice> notices, engine_.notices_for(party, after));
   Message message = plain_answer();
   message.head["notices"] = net::Json::array();
-  for (const store::Notice& notice : notices) {
-    net::Json answered = net::Json::array();
-    for (const store::Id& id : notice.answered) answered.push_back(to_hex(id));
+  for (const store::Notice& notice : notices)
     message.head["notices"].push_back({{"record", to_hex(notice.record_id)},
                                        {"request", to_hex(notice.request_id)},
-                                       {"answered", answered},
+                                       {"requests", notice.answered.size()},
                                        {"told_ms", notice.told_ms}});
-  }
+  return message;
+}
+
+Result<Message> Service::notice_part(const std::string& desk, const Message& question) {
+  QORGAN_TRY(const auto record, net::hex_field<16>(question.head, "record"));
+  QORGAN_TRY(const std::int64_t from, net::int_field(question.head, "from", 0, INT64_MAX));
+  QORGAN_TRY(const std::string party, party_of(desk));
+  QORGAN_TRY(const Engine::NoticePart part, engine_.tell_notice_part(party, record, static_cast<std::size_t>(from)));
+  Message message = plain_answer();
+  message.head["requests"] = part.all;
+  for (const store::Id& id : part.answered) message.body.insert(message.body.end(), id.begin(), id.end());
   return message;
 }
 

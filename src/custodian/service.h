@@ -56,7 +56,8 @@ class Service {
   Result<net::Message> cancel(const std::string& desk, const net::Message& question);
   Result<net::Message> explain(const std::string& desk, const net::Message& question);
   Result<net::Message> absence(const std::string& desk, const net::Message& question);
-  Result<net::Message> notices(const std::string& desk);
+  Result<net::Message> notices(const std::string& desk, const net::Message& question);
+  Result<net::Message> notice_part(const std::string& desk, const net::Message& question);
   Result<net::Message> acknowledge(const std::string& desk, const net::Message& question);
   Result<std::string> party_of(const std::string& desk) const;
   Result<net::Message> status() const;

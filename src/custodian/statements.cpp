@@ -43,18 +43,19 @@ Status Statements::add_evidence(const protocol::Request& request, Deadline deadl
   return {};
 }
 
-Result<std::string> Statements::absence(const protocol::SubjectId& pseudonym, const crypto::Digest& subject) {
+Result<std::string> Statements::absence(const AbsenceQuestion& question, Deadline deadline) {
   rights::AbsenceStatement statement;
-  // Before looking, so that the statement never speaks of a later state than was looked at.
-  statement.sequence = static_cast<std::uint64_t>(engine_.applied_sequence());
+  // Before looking, so that the statement never speaks of a later time than was looked at.
   statement.time_s = unix_time_ms() / 1000;
-  if (engine_.person_of(pseudonym))
+  QORGAN_TRY(const Engine::Looked looked, engine_.look_for(question, deadline));
+  statement.sequence = static_cast<std::uint64_t>(looked.sequence);
+  if (looked.held)
     return failure(ErrorCode::refused, "a record is held under this ID number", network_.describe(engine_.index()),
                    "See what is held with the receipt, or ask the custodians");
   statement.custodian = engine_.index();
   statement.name = network_.custodians[static_cast<std::size_t>(engine_.index())].name;
   statement.network = network_.id();
-  statement.subject = subject;
+  statement.subject = question.subject;
   return rights::sign_absence(statement, key_, *signer_);
 }
 

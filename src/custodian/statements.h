@@ -24,8 +24,9 @@ class Statements {
   Status add_evidence(const protocol::Request& request, Deadline deadline, net::Json& answer);
   // {"leaf", "opening", "proof"}
   Result<rights::Evidence> evidence_of(const LoggedEntry& entry) const;
-  // That nothing is held on a pseudonym, which `subject` commits to. Errors: refused where something is.
-  Result<std::string> absence(const protocol::SubjectId& pseudonym, const crypto::Digest& subject);
+  // That nothing is held on a pseudonym; logged before, as is the other answer. Errors: refused where something is
+  // held; as Engine::look_for's.
+  Result<std::string> absence(const AbsenceQuestion& question, Deadline deadline);
   // Notices of an erasure as they stand now, signed.
   Result<std::string> notices(const protocol::RecordId& record, const protocol::RequestId& erasure);
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "base/file.h"
 #include "crypto/random.h"
@@ -114,6 +116,7 @@ struct Desk::State {
                          const crypto::Key* view_key = nullptr);
   Result<std::vector<protocol::RecordId>> look_up(const Request& request, std::vector<std::size_t> places,
                                                   std::size_t people);
+  Result<std::vector<ErasureNotice>> notices_from(int custodian);
 };
 
 Result<Desk> Desk::open(const fs::path& network_file, const fs::path& folder) {
@@ -225,7 +228,7 @@ Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>&
   const auto answers = state_->submit(request, prints, {}, &view_key);
   if (!answers) {
     // What may have been done, now or by an earlier try, is repeated with the same secret.
-    if (answers.error().code != ErrorCode::undecided && !asking.request_id) pending.forget();
+    if (answers.error().code != ErrorCode::undecided && pending.is_fresh()) pending.forget();
     return tl::unexpected(answers.error());
   }
   Enrolled enrolled{request.id, request.record_id(), std::move(secret), {}};
@@ -315,15 +318,19 @@ Result<Erased> Desk::erase(const identity::Iin& iin, const Asking& asking) {
   return Erased{request.id, std::move(certificate)};
 }
 
-Result<Desk::ProvenAbsence> Desk::prove_absence(const identity::Iin& iin) {
+Result<Desk::ProvenAbsence> Desk::prove_absence(const identity::Iin& iin, const std::string& operator_name) {
   QORGAN_TRY(const protocol::SubjectId pseudonym, state_->pseudonym(iin));
   const rights::NetworkKeys keys = rights::keys_of(state_->network);
   ProvenAbsence proven;
   crypto::fill_random(proven.nonce);
   Message question;
-  question.head = {{"type", protocol::type::absence}, {"subject", to_hex(pseudonym)}, {"nonce", to_hex(proven.nonce)}};
+  question.head = {{"type", protocol::type::absence},
+                   {"id", to_hex(protocol::make_request_id(unix_time_ms()))},
+                   {"operator", operator_name},
+                   {"subject", to_hex(pseudonym)},
+                   {"nonce", to_hex(proven.nonce)}};
   const auto answers =
-      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
+      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::verify_timeout_ms));
   proven.absence.network = keys.network;
   proven.absence.subject = protocol::absence_subject(pseudonym, proven.nonce);
   proven.absence.custodians = keys.custodians;
@@ -336,26 +343,58 @@ Result<Desk::ProvenAbsence> Desk::prove_absence(const identity::Iin& iin) {
   return proven;
 }
 
-Result<std::vector<ErasureNotice>> Desk::notices() {
-  Message question;
-  question.head = {{"type", protocol::type::notices}};
-  const auto answers =
-      state_->custodians->ask_all({question, question, question}, Deadline::after_ms(limits::contact_timeout_ms));
-  std::map<protocol::RecordId, ErasureNotice> notices;
-  for (const Result<Message>& answer : answers) {
-    if (!answer) return tl::unexpected(answer.error());
-    QORGAN_TRY(const net::Json* list, net::array_field(answer->head, "notices", limits::notices_max));
+// What one custodian tells: every notice with all the requests that it names.
+Result<std::vector<ErasureNotice>> Desk::State::notices_from(int custodian) {
+  const auto ask = [&](net::Json head) {
+    Message question;
+    question.head = std::move(head);
+    return custodians->ask(custodian, question, Deadline::after_ms(limits::contact_timeout_ms));
+  };
+  std::vector<ErasureNotice> notices;
+  while (notices.size() < limits::notices_max) {
+    net::Json page = {{"type", protocol::type::notices}};
+    if (!notices.empty()) page["after"] = to_hex(notices.back().record_id);
+    QORGAN_TRY(const Message answer, ask(std::move(page)));
+    QORGAN_TRY(const net::Json* list, net::array_field(answer.head, "notices", limits::notices_per_page_max));
+    if (list->empty()) break;
     for (const net::Json& object : *list) {
       ErasureNotice notice;
       QORGAN_TRY(notice.record_id, net::hex_field<16>(object, "record"));
       QORGAN_TRY(notice.request_id, net::hex_field<16>(object, "request"));
-      QORGAN_TRY(const net::Json* answered, net::array_field(object, "answered", limits::notice_requests_max));
-      for (const net::Json& id : *answered) {
-        if (!id.is_string()) return failure(ErrorCode::damaged, "a notice that cannot be read");
-        QORGAN_TRY(const protocol::RequestId request, protocol::parse_request_id(id.get_ref<const std::string&>()));
-        notice.answered.push_back(request);
+      notices.push_back(std::move(notice));
+    }
+  }
+  for (ErasureNotice& notice : notices) {
+    std::int64_t all = 0;
+    do {
+      QORGAN_TRY(const Message part, ask({{"type", protocol::type::notice_part},
+                                          {"record", to_hex(notice.record_id)},
+                                          {"from", notice.answered.size()}}));
+      QORGAN_TRY(all, net::int_field(part.head, "requests", 0, limits::stored_answered_max));
+      constexpr std::size_t kIdBytes = protocol::RequestId().size();
+      if (part.body.size() % kIdBytes != 0 || (part.body.empty() && std::cmp_less(notice.answered.size(), all)))
+        return failure(ErrorCode::damaged, "a notice that cannot be read", network.describe(custodian));
+      for (std::size_t at = 0; at < part.body.size(); at += kIdBytes) {
+        protocol::RequestId& id = notice.answered.emplace_back();
+        std::copy_n(part.body.begin() + static_cast<std::ptrdiff_t>(at), kIdBytes, id.begin());
       }
-      notices[notice.record_id] = std::move(notice);
+    } while (std::cmp_less(notice.answered.size(), all));
+  }
+  return notices;
+}
+
+// One that was recovered may know of less than the others.
+Result<std::vector<ErasureNotice>> Desk::notices() {
+  std::map<protocol::RecordId, ErasureNotice> notices;
+  for (int custodian = 0; custodian < kCustodians; ++custodian) {
+    QORGAN_TRY(std::vector<ErasureNotice> told, state_->notices_from(custodian));
+    for (ErasureNotice& notice : told) {
+      const auto [known, is_new] = notices.try_emplace(notice.record_id, notice);
+      if (is_new) continue;
+      std::vector<protocol::RequestId>& answered = known->second.answered;
+      const std::set<protocol::RequestId> there(answered.begin(), answered.end());
+      for (const protocol::RequestId& id : notice.answered)
+        if (!there.contains(id)) answered.push_back(id);
     }
   }
   std::vector<ErasureNotice> all;

@@ -141,13 +141,15 @@ class Desk {
                               const SearchOptions& options = {});
   Result<Erased> erase(const identity::Iin& iin, const Asking& asking);
   // That the three custodians hold nothing on this ID number. The nonce is what the statement's code was made with: the
-  // person keeps it beside the statement. Errors: refused where something is held.
+  // person keeps it beside the statement. Each custodian logs who asked before it answers. Errors: refused where
+  // something is held.
   struct ProvenAbsence {
     rights::Absence absence;
     std::array<std::uint8_t, 32> nonce{};
   };
-  Result<ProvenAbsence> prove_absence(const identity::Iin& iin);
-  // Of this desk's relying party, those not acknowledged at all three; asking tells the custodians that it was told.
+  Result<ProvenAbsence> prove_absence(const identity::Iin& iin, const std::string& operator_name);
+  // Of this desk's relying party, those not acknowledged at all three, each with all requests that it names; a
+  // custodian notes that the party was told once it has given out all of them, and takes no acknowledgement before.
   Result<std::vector<ErasureNotice>> notices();
   Status acknowledge(const protocol::RecordId& record);
   // By custodian, of a request of this desk's that is not long ago.

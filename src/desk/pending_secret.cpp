@@ -27,6 +27,7 @@ Result<rights::SubjectSecret> PendingSecret::open() {
                    path_.parent_path().string());
   rights::SubjectSecret secret = rights::make_secret();
   QORGAN_CHECK(write_file_atomically(path_, secret.expose(), FileMode::private_file));
+  is_fresh_ = true;
   return secret;
 }
 

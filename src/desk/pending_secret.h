@@ -16,11 +16,14 @@ class PendingSecret {
 
   // That of the earlier try, or a fresh one, which is then written down. Errors: damaged, unavailable, storage_full.
   Result<rights::SubjectSecret> open();
+  // Whether open() has made a fresh one: then nothing was ever asked with it.
+  bool is_fresh() const { return is_fresh_; }
   // Overwrites and removes the file. (What a disk keeps beneath is beyond this.)
   void forget();
 
  private:
   std::filesystem::path path_;
+  bool is_fresh_ = false;
 };
 
 }  // namespace qorgan::desk

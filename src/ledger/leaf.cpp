@@ -22,10 +22,10 @@ constexpr std::int64_t kIntegerMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kTimeMax_s = 253'402'300'799;  // 9999-12-31T23:59:59Z
 constexpr int kCustodianMax = 2;
 
-constexpr std::array<std::string_view, 18> kEventNames = {
-    "enrol",  "verify",  "identify", "erase",  "withdraw", "lock",    "unlock",  "refused", "aborted",
-    "erased", "expired", "opened",   "policy", "refresh",  "recover", "restore", "rotate",  "notified"};
-static_assert(kEventNames.size() == static_cast<std::size_t>(Event::notified) + 1);
+constexpr std::array<std::string_view, 19> kEventNames = {
+    "enrol",   "verify", "identify", "erase",   "withdraw", "lock",    "unlock", "refused",  "aborted", "erased",
+    "expired", "opened", "policy",   "refresh", "recover",  "restore", "rotate", "notified", "absence"};
+static_assert(kEventNames.size() == static_cast<std::size_t>(Event::absence) + 1);
 
 tl::unexpected<Error> wrong_leaf(std::string what, std::string_view field = {}) {
   return failure(ErrorCode::invalid_input, std::move(what), std::string(field));

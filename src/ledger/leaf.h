@@ -35,6 +35,7 @@ enum class Event {
   restore,   // this custodian was restored from a backup
   rotate,    // a key was changed: `key` is the new one, `kind` is "log" or "tls"
   notified,  // a relying party was told of an erasure, or `reason` "acknowledged": confirmed its own
+  absence,   // a desk asked whether anything is held on somebody, and was told
 };
 std::string_view event_name(Event event);
 // Errors: invalid_input.
@@ -57,7 +58,9 @@ struct Leaf {
   std::int64_t purpose_version = 0;
   std::string basis;  // legal basis, its id
   std::optional<RequestId> warrant;
-  std::optional<Hash> tag;      // subject_tag()
+  // subject_tag(). What was refused or asked about somebody who is not enrolled has random bytes there, so that nobody
+  // can tell the two apart.
+  std::optional<Hash> tag;
   std::optional<Hash> details;  // details_commitment()
   std::int64_t hidden_until_s =
       0;  // written like the time; not 0: party, purpose, basis, warrant and tag are in the details alone until then

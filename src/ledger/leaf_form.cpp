@@ -65,6 +65,8 @@ LeafForm form_of(Event event, bool hidden) {
       return {kKind | kKey, 0};
     case Event::notified:
       return {kRequest | kParty, kReason};
+    case Event::absence:
+      return {kRequest | kParty | kTag | kDetails, 0};
   }
   QORGAN_ASSERT(false);
 }

@@ -36,6 +36,20 @@ class Window {
     return sum;
   }
 
+  std::int64_t newest() const { return newest_; }
+  // In the newest step, in the one before, ...
+  std::array<std::uint32_t, N + 1> by_age() const {
+    std::array<std::uint32_t, N + 1> counts{};
+    for (std::int64_t age = 0; age < kSteps && age <= newest_; ++age)
+      counts[static_cast<std::size_t>(age)] = counts_[slot(newest_ - age)];
+    return counts;
+  }
+  void put(std::int64_t step, std::uint32_t count) {
+    if (step < 0 || newest_ - step >= kSteps) return;
+    move_to(step * step_ms_);
+    counts_[slot(step)] += count;
+  }
+
  private:
   static constexpr std::int64_t kSteps = N + 1;
   static std::size_t slot(std::int64_t step) { return static_cast<std::size_t>(step % kSteps); }
@@ -76,6 +90,9 @@ class Names {
     return counts_.size() < names_max_ ? counts_[name] : further_;
   }
   std::size_t size() const { return counts_.size(); }
+  // The name that counts for it: none where it shares a place.
+  std::string place_of(const std::string& name) const { return counts_.contains(name) ? name : std::string(); }
+  Counts& at_place(const std::string& place) { return place.empty() ? further_ : (*this)[place]; }
   // Forgets who asked for nothing for a day.
   void drop_idle(std::int64_t now_ms) {
     for (auto entry = counts_.begin(); entry != counts_.end();)
@@ -138,6 +155,36 @@ void UsageCounter::give_back(const std::string& desk, const std::string& party, 
   const std::lock_guard lock(state_->mutex);
   state_->desks[desk].remove(now_ms);
   state_->operators_of(party)[operator_name].remove(now_ms);
+}
+
+std::vector<DayCounts> UsageCounter::day_counts(const std::string& desk, const std::string& party,
+                                                const std::string& operator_name) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto counts_of = [](Names& names, const std::string& name, DayCounts counts) {
+    counts.name = names.place_of(name);
+    const auto& day = names.at_place(counts.name).day;
+    counts.hour = day.newest();
+    counts.counts = day.by_age();
+    return counts;
+  };
+  DayCounts of_desk;
+  of_desk.is_desk = true;
+  DayCounts of_operator;
+  of_operator.party = state_->parties.contains(party) ? party : std::string();
+  return {counts_of(state_->desks, desk, of_desk), counts_of(state_->operators_of(party), operator_name, of_operator)};
+}
+
+void UsageCounter::restore(const DayCounts& counts, std::int64_t now_ms) {
+  const std::lock_guard lock(state_->mutex);
+  Names& names = counts.is_desk         ? state_->desks
+                 : counts.party.empty() ? state_->further_parties
+                                        : state_->operators_of(counts.party);
+  Window<24>& day = names.at_place(counts.name).day;
+  const std::int64_t now_hour = now_ms / 3'600'000;
+  // Oldest first: a window moves onwards only.
+  for (std::size_t age = counts.counts.size(); age-- > 0;)
+    if (counts.counts[age] != 0)
+      day.put(std::min(now_hour, counts.hour - static_cast<std::int64_t>(age)), counts.counts[age]);
 }
 
 }  // namespace qorgan::policy

@@ -13,6 +13,7 @@ inline constexpr const char* cancel = "cancel";        // ends a comparison of t
 inline constexpr const char* status = "status";
 inline constexpr const char* explain = "explain";          // which rules allowed or refused a request of this desk's
 inline constexpr const char* absence = "absence";          // a signed word that nothing is held on a pseudonym
+inline constexpr const char* notice_part = "notice_part";  // the requests that one of them names
 inline constexpr const char* notices = "notices";          // erasures that this desk's relying party is to hear of
 inline constexpr const char* acknowledge = "acknowledge";  // of one of them
 

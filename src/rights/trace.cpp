@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
@@ -24,7 +25,8 @@ void newest_first(std::vector<TraceEntry>& entries) {
 
 const std::string& event_text(ledger::Event event, Language language) {
   // What custodians do among themselves stands after these.
-  const bool about_person = event <= ledger::Event::opened || event == ledger::Event::notified;
+  const bool about_person =
+      event <= ledger::Event::opened || event == ledger::Event::notified || event == ledger::Event::absence;
   return phrase(language, about_person ? fmt::format("event-{}", ledger::event_name(event)) : "event-other");
 }
 
@@ -44,6 +46,13 @@ std::string why(const TraceEntry& entry, Language language) {
   return basis.empty() ? words : fmt::format("{} {}", words, basis);
 }
 
+// Of what was refused, by the error's name.
+const std::string& reason_text(const std::string& reason, Language language) {
+  constexpr std::array<std::string_view, 3> kTold = {"already_exists", "not_found", "busy"};
+  const bool is_told = std::find(kTold.begin(), kTold.end(), reason) != kTold.end();
+  return phrase(language, is_told ? "trace-refused-" + reason : "trace-refused-other");
+}
+
 std::string proof(const TraceEntry& entry, Language language) {
   if (entry.proven_by.empty()) return phrase(language, "trace-unproven");
   return phrase(language, "trace-proven-by", {{"names", fmt::format("{}", fmt::join(entry.proven_by, ", "))}});
@@ -61,6 +70,7 @@ void append_entry(Paper& paper, const TraceEntry& entry) {
   field("label-why", why(entry, language));
   field("label-request", entry.request ? to_hex(*entry.request) : std::string());
   field("label-proof", proof(entry, language));
+  if (!entry.reason.empty()) paper.blocks.emplace_back(Paragraph{reason_text(entry.reason, language)});
   if (entry.hidden_until_s != 0)
     paper.blocks.emplace_back(
         Paragraph{phrase(language, "trace-hidden", {{"date", local_date_text(entry.hidden_until_s, language)}})});
@@ -80,6 +90,7 @@ json entry_json(const TraceEntry& entry) {
                  {"operator", entry.operator_name},
                  {"proven_by", entry.proven_by}};
   if (entry.request) object["request"] = to_hex(*entry.request);
+  if (!entry.reason.empty()) object["reason"] = entry.reason;
   if (entry.hidden_until_s != 0) object["hidden_until"] = utc_text(entry.hidden_until_s);
   return object;
 }

@@ -27,6 +27,7 @@ struct TraceEntry {
   std::optional<ledger::RequestId> request;
   std::vector<std::string> proven_by;  // names of the custodians whose logs were checked to hold it
   std::int64_t hidden_until_s = 0;     // 0: it was never hidden
+  std::string reason;                  // of what was refused: an error code's name
 };
 
 // Newest first: when and what, then who, where, why, and which logs show it. Below the person's own uses the searches

@@ -87,6 +87,8 @@ class Keys {
   crypto::Digest tag(const Entry& entry, ByteView sealed_opening) const;
   crypto::Digest tag(const WarrantUse& use) const;
   crypto::Digest tag(std::int64_t number, const Notice& notice) const;
+  // Tells nothing of the name to who has not the key.
+  crypto::Digest hidden_name(std::string_view name) const;
   crypto::Digest tag_of_note(std::string_view name, std::string_view text) const;
   // Of the head of a file that says it is `owner`'s.
   crypto::Digest head_tag(const Owner& owner, const Counts& counts) const;

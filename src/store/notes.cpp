@@ -43,6 +43,27 @@ Result<std::optional<std::string>> find_note(Database& database, const Keys& key
   return std::optional<std::string>(std::move(row.text));
 }
 
+Result<std::vector<NamedText>> notes_with_prefix(Database& database, const Keys& keys, const std::string& prefix) {
+  QORGAN_TRY(Query query,
+             database.query("SELECT name, text, tag FROM notes WHERE substr(name, 1, ?) = ? ORDER BY name"));
+  query.bind_count(prefix.size()).bind(as_bytes(prefix));
+  std::vector<NamedText> notes;
+  while (true) {
+    QORGAN_TRY(const bool found, query.step());
+    if (!found) return notes;
+    QORGAN_TRY(Row row, read_row(database, keys, query));
+    notes.push_back({std::move(row.name), std::move(row.text)});
+  }
+}
+
+Status drop_note(Database& database, const Keys& keys, const std::string& name) {
+  QORGAN_TRY(const std::optional<std::string> before, find_note(database, keys, name));
+  if (!before) return {};
+  QORGAN_TRY(Query query, database.query("DELETE FROM notes WHERE name = ?"));
+  QORGAN_CHECK(query.bind(as_bytes(name)).run());
+  return change_counts(database, keys, [](Counts& counts) { --counts.notes; });
+}
+
 Status check_notes(Database& database, const Keys& keys, const Counts& counts) {
   QORGAN_TRY(Query query, database.query("SELECT name, text, tag FROM notes"));
   std::int64_t count = 0;

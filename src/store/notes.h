@@ -10,6 +10,8 @@ namespace qorgan::store {
 Status put_note(Database& database, const Keys& keys, const std::string& name, const std::string& text);
 Result<std::optional<std::string>> find_note(Database& database, const Keys& keys, const std::string& name);
 // Whether each row is authentic, and as many are there as the counts say. damaged.
+Result<std::vector<NamedText>> notes_with_prefix(Database& database, const Keys& keys, const std::string& prefix);
+Status drop_note(Database& database, const Keys& keys, const std::string& name);
 Status check_notes(Database& database, const Keys& keys, const Counts& counts);
 
 }  // namespace qorgan::store

@@ -103,11 +103,30 @@ Status update_notice(Database& database, const Keys& keys, const Notice& notice)
 }
 
 Result<std::vector<Notice>> notices_of_party(Database& database, const Keys& keys, const std::string& party,
-                                             bool open_only) {
+                                             bool open_only, const std::optional<Id>& after, std::size_t count_max) {
   QORGAN_TRY(Query query, database.query("SELECT * FROM notices WHERE party = ? AND (? = 0 OR acknowledged_ms = 0) "
-                                         "ORDER BY number"));
-  query.bind(as_bytes(party)).bind(open_only ? 1 : 0);
+                                         "AND number > ? ORDER BY number LIMIT ?"));
+  Notice last;
+  last.party = party;
+  std::int64_t after_number = 0;
+  if (after) {
+    last.record_id = *after;
+    QORGAN_TRY(const std::optional<Row> row, find_row(database, keys, last));
+    if (!row) return failure(ErrorCode::not_found, "the party has no such notice", name_of(last));
+    after_number = row->number;
+  }
+  query.bind(as_bytes(party)).bind(open_only ? 1 : 0).bind(after_number).bind_count(count_max);
   return read_notices(database, keys, query);
+}
+
+Result<std::optional<Notice>> find_notice(Database& database, const Keys& keys, const Id& record_id,
+                                          const std::string& party) {
+  Notice sought;
+  sought.record_id = record_id;
+  sought.party = party;
+  QORGAN_TRY(std::optional<Row> row, find_row(database, keys, sought));
+  if (!row) return std::optional<Notice>();
+  return std::optional<Notice>(std::move(row->notice));
 }
 
 Result<std::vector<Notice>> notices_of_request(Database& database, const Keys& keys, const Id& request_id) {

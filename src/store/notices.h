@@ -12,7 +12,9 @@ Status insert_notice(Database& database, const Keys& keys, const Notice& notice)
 Status update_notice(Database& database, const Keys& keys, const Notice& notice);
 // Oldest first.
 Result<std::vector<Notice>> notices_of_party(Database& database, const Keys& keys, const std::string& party,
-                                             bool open_only);
+                                             bool open_only, const std::optional<Id>& after, std::size_t count_max);
+Result<std::optional<Notice>> find_notice(Database& database, const Keys& keys, const Id& record_id,
+                                          const std::string& party);
 Result<std::vector<Notice>> notices_of_request(Database& database, const Keys& keys, const Id& request_id);
 // Whether each row is authentic, and as many are there as the counts say. damaged.
 Status check_notices(Database& database, const Keys& keys, const Counts& counts);

@@ -150,6 +150,18 @@ Result<std::optional<std::string>> Store::find_note(const std::string& name) {
   return store::find_note(*state_->database, state_->keys, name);
 }
 
+Result<std::vector<NamedText>> Store::notes_with_prefix(const std::string& prefix) {
+  return store::notes_with_prefix(*state_->database, state_->keys, prefix);
+}
+
+Status Store::drop_note(const std::string& name) {
+  return change([&](Database& database, const Keys& keys) { return store::drop_note(database, keys, name); });
+}
+
+std::string Store::hidden_name(const std::string& name) const {
+  return to_hex(state_->keys.hidden_name(name));
+}
+
 Status Store::put_request(const RequestRow& row, const Along& along) {
   return change([&](Database& database, const Keys& keys) -> Status {
     QORGAN_CHECK(store::put_request(database, keys, row));
@@ -280,8 +292,13 @@ Result<std::int64_t> Store::warrant_uses(const Id& warrant_id) {
   return count_warrant_uses(*state_->database, warrant_id);
 }
 
-Result<std::vector<Notice>> Store::notices_of_party(const std::string& party, bool open_only) {
-  return store::notices_of_party(*state_->database, state_->keys, party, open_only);
+Result<std::vector<Notice>> Store::notices_of_party(const std::string& party, bool open_only,
+                                                    const std::optional<Id>& after, std::size_t count_max) {
+  return store::notices_of_party(*state_->database, state_->keys, party, open_only, after, count_max);
+}
+
+Result<std::optional<Notice>> Store::find_notice(const Id& record_id, const std::string& party) {
+  return store::find_notice(*state_->database, state_->keys, record_id, party);
 }
 
 Result<std::vector<Notice>> Store::notices_of_request(const Id& request_id) {

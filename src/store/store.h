@@ -176,6 +176,12 @@ class Store {
   // name over limits::name_bytes_max, a text over limits::stored_note_bytes_max.
   Status put_note(const std::string& name, const std::string& text);
   Result<std::optional<std::string>> find_note(const std::string& name);
+  // By name. One that is not there is as good as dropped.
+  Result<std::vector<NamedText>> notes_with_prefix(const std::string& prefix);
+  Status drop_note(const std::string& name);
+  // What stands for a name that must not lie in the file in the clear: 64 hexadecimal digits, made with this file's
+  // key.
+  std::string hidden_name(const std::string& name) const;
 
   // Requests. put inserts, or replaces the row of the same id; one that is committed or aborted keeps its state and its
   // digest (internal otherwise). invalid_input: over limits::stored_request_bytes_max.
@@ -246,8 +252,11 @@ class Store {
 
   Result<std::int64_t> warrant_uses(const Id& warrant_id);
 
-  // Notices of a party, of an erasure, oldest first.
-  Result<std::vector<Notice>> notices_of_party(const std::string& party, bool open_only);
+  // Notices of a party, of an erasure, oldest first: of the party's at most `count_max` that come after
+  // the notice of record `after` (nothing: from the first on).
+  Result<std::vector<Notice>> notices_of_party(const std::string& party, bool open_only,
+                                               const std::optional<Id>& after = {}, std::size_t count_max = SIZE_MAX);
+  Result<std::optional<Notice>> find_notice(const Id& record_id, const std::string& party);
   Result<std::vector<Notice>> notices_of_request(const Id& request_id);
   // told_ms and acknowledged_ms of the notice with the same record and party. not_found.
   Status update_notice(const Notice& notice, const Along& along = {});

@@ -71,6 +71,12 @@ crypto::Digest Keys::tag_of_note(std::string_view name, std::string_view text) c
   return crypto::hmac_sha256(rows_.expose(), row);
 }
 
+crypto::Digest Keys::hidden_name(std::string_view name) const {
+  Bytes row = begin_context("hidden name", owner_);
+  append_string(row, as_bytes(name));
+  return crypto::hmac_sha256(rows_.expose(), row);
+}
+
 crypto::Digest Keys::head_tag(const Owner& owner, const Counts& counts) const {
   Bytes row = begin_context("head", owner);
   for (const std::int64_t count : {counts.applied, counts.recovering, counts.last_entry, counts.entries,

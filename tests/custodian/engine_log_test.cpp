@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
 
 #include "custodian/peer_messages.h"
 #include "policy/warrant.h"
@@ -38,6 +41,33 @@ class EngineLogTest : public EngineTrial {
     const Deadline deadline = plenty();
     while (events_of(asked).size() < expected.size() && !deadline.passed()) std::this_thread::yield();
     EXPECT_EQ(events_of(asked), expected);
+  }
+  // Into the store of a custodian that does not run: uses of a record that were logged long ago.
+  void add_uses(std::int64_t record_seq, std::size_t count) {
+    const std::filesystem::path own = state() / "custodian-1";
+    const auto keys = load_custodian_keys(own, network_);
+    ASSERT_OK(keys);
+    store::Options options;
+    options.path = own / kDatabaseFile;
+    options.custodian = 1;
+    options.network_id = network_.id();
+    auto store = store::Store::open(options, keys->storage.clone());
+    ASSERT_OK(store);
+    for (std::size_t i = 0; i < count; ++i) {
+      ledger::Leaf leaf;
+      leaf.time_s = unix_time_ms() / 1000;
+      leaf.event = Event::verify;
+      leaf.request = protocol::make_request_id(unix_time_ms());
+      leaf.party = "office";
+      leaf.purpose = leaf.basis = "door";
+      leaf.purpose_version = 1;
+      leaf.tag = leaf.details = ledger::Hash{};
+      store::Entry entry = plain_entry(leaf, unix_time_ms());
+      entry.record_seq = record_seq;
+      const auto number = store->add_entry(entry);
+      ASSERT_OK(number);
+      ASSERT_OK(store->set_entry_index(*number, static_cast<std::int64_t>(1'000'000 + i)));
+    }
   }
   // Of the subject: a lock and the like, as the web has checked it.
   Request own(Kind kind, const Request& enrolment) {
@@ -100,6 +130,131 @@ TEST_F(EngineLogTest, ARefusalIsLoggedAndSaysWho) {
   EXPECT_TRUE(std::any_of(checks->begin(), checks->end(),
                           [](const policy::Check& check) { return check.rule == "purpose" && !check.passed; }));
   EXPECT_ERROR(engine_->explain(asked.id, "another desk"), ErrorCode::not_found);
+}
+
+// What the records say is told to a desk after the log says that the desk was told.
+TEST_F(EngineLogTest, WhoIsEnrolledIsToldAfterItIsLogged) {
+  const Request anna = enrol(1, 1);
+  const std::vector<std::pair<Request, ErrorCode>> cases = {{request(Kind::enrol, 1), ErrorCode::already_exists},
+                                                            {request(Kind::verify, 2), ErrorCode::not_found},
+                                                            {request(Kind::erase, 2), ErrorCode::not_found},
+                                                            {request(Kind::verify, 1, {7}), ErrorCode::not_found}};
+  for (const auto& [asked, code] : cases) {
+    SCOPED_TRACE(protocol::kind_name(asked.kind));
+    ASSERT_OK(prepare(asked));
+    EXPECT_ERROR(vote(asked), code);
+    EXPECT_EQ(engine_->log().published_size(), engine_->log().size());
+    const std::vector<ledger::Leaf> all = leaves();
+    ASSERT_EQ(events_of(asked), std::vector{Event::refused});
+    EXPECT_EQ(all.back().reason, error_code_name(code));
+    EXPECT_EQ(all.back().party, "office");
+    ASSERT_TRUE(all.back().tag && all.back().details);
+    const bool is_annas = asked.subject == anna.subject;
+    EXPECT_EQ(*all.back().tag == ledger::subject_tag(ledger::view_key_of(view_key(), 1), asked.id), is_annas);
+    const auto ended = engine_->wait_for_end(asked.id, plenty());
+    ASSERT_OK(ended);
+    EXPECT_EQ(ended->aborted->code, code);
+  }
+  // The person sees who tried, and why it came to nothing.
+  const auto trace = engine_->trace(anna.record_id(), 100);
+  ASSERT_OK(trace);
+  std::vector<Event> told;
+  for (const LoggedEntry& use : trace->uses) told.push_back(use.event);
+  EXPECT_EQ(told, (std::vector{Event::refused, Event::refused, Event::enrol}));
+  EXPECT_NE(trace->uses.front().opening.find("operator"), std::string::npos);
+}
+
+// A log that takes nothing: nobody is told anything, however they ask.
+TEST_F(EngineLogTest, ARefusalThatIsNotInTheLogIsNotTold) {
+  recorder_.reset();
+  const Request asked = request(Kind::verify, 2);
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(engine_->digests(asked.id, asked.digest(), 0, soon()));
+  EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
+  EXPECT_TRUE(engine_->digests(asked.id, asked.digest(), 0, soon())) << "says nothing of the records";
+  EXPECT_ERROR(engine_->wait_for_end(asked.id, soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->explain(asked.id, "desk"), ErrorCode::busy);
+  EXPECT_EQ(engine_->decision_of(asked.id)->phase, Phase::prepared);
+  // It was written down, and outlives this process.
+  open(1);
+  const auto ended = engine_->wait_for_end(asked.id, plenty());
+  ASSERT_OK(ended);
+  EXPECT_EQ(ended->aborted->code, ErrorCode::not_found);
+  expect_events(asked, {Event::refused});
+}
+
+// Subjects and custodians themselves fill no log with what came to nothing.
+TEST_F(EngineLogTest, WhatIsGoneIsNoEntryForWhoHeldIt) {
+  const Request anna = enrol(1, 1);
+  ASSERT_OK(apply(own(Kind::erase, anna), OperationKind::erase, anna, 2));
+  const Request late = own(Kind::lock, anna);
+  ASSERT_OK(prepare(late));
+  EXPECT_ERROR(vote(late), ErrorCode::not_found);
+  expect_events(late, {});
+}
+
+TEST_F(EngineLogTest, WhoMayNotAskLearnsNothingOfTheRecords) {
+  enrol(1, 1);
+  for (const int subject : {1, 2}) {
+    Request asked = request(Kind::verify, static_cast<std::uint8_t>(subject));
+    asked.purpose = "curiosity";
+    ASSERT_OK(prepare(asked));
+    EXPECT_ERROR(vote(asked), ErrorCode::refused);
+    EXPECT_TRUE(leaves().back().tag) << "tagged, whether there is somebody or not";
+  }
+}
+
+TEST_F(EngineLogTest, AQuestionForAnAbsenceIsLoggedBeforeItIsAnswered) {
+  const Request anna = enrol(1, 1);
+  const auto ask = [&](std::uint8_t subject) {
+    AbsenceQuestion question;
+    question.id = protocol::make_request_id(unix_time_ms());
+    question.desk = "desk";
+    question.operator_name = "operator";
+    question.party = "office";
+    question.pseudonym.fill(subject);
+    return question;
+  };
+  for (const auto& [subject, held] : {std::pair(1, true), std::pair(2, false)}) {
+    const AbsenceQuestion question = ask(static_cast<std::uint8_t>(subject));
+    const auto looked = engine_->look_for(question, plenty());
+    ASSERT_OK(looked);
+    EXPECT_EQ(looked->held, held);
+    EXPECT_EQ(looked->sequence, 1);
+    EXPECT_EQ(engine_->log().published_size(), engine_->log().size());
+    const ledger::Leaf leaf = leaves().back();
+    EXPECT_EQ(leaf.event, Event::absence);
+    EXPECT_EQ(leaf.request, question.id);
+    EXPECT_EQ(leaf.party, "office");
+    EXPECT_EQ(leaf.tag == ledger::subject_tag(ledger::view_key_of(view_key(), 1), question.id), held);
+  }
+  const auto trace = engine_->trace(anna.record_id(), 100);
+  ASSERT_OK(trace);
+  ASSERT_EQ(trace->uses.size(), 2U);
+  EXPECT_EQ(trace->uses.front().event, Event::absence);
+  EXPECT_NE(trace->uses.front().opening.find("operator"), std::string::npos);
+  // Under an id of its own, made now.
+  AbsenceQuestion again = ask(2);
+  again.id = anna.id;
+  EXPECT_ERROR(engine_->look_for(again, plenty()), ErrorCode::stale);
+  again.id = protocol::make_request_id(unix_time_ms() - 2 * limits::request_age_ms_max);
+  EXPECT_ERROR(engine_->look_for(again, plenty()), ErrorCode::stale);
+  recorder_.reset();
+  EXPECT_ERROR(engine_->look_for(ask(2), soon()), ErrorCode::timeout);
+}
+
+// An entry that is no agreement does not stand for one of the same id.
+TEST_F(EngineLogTest, AnotherEntryOfTheSameIdIsNoVote) {
+  enrol(1, 1);
+  const Request asked = request(Kind::verify);
+  AbsenceQuestion question;
+  question.id = asked.id;
+  question.desk = question.operator_name = question.party = "office";
+  ASSERT_OK(engine_->look_for(question, plenty()));
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  EXPECT_EQ(events_of(asked), (std::vector{Event::absence, Event::verify}));
 }
 
 TEST_F(EngineLogTest, WhatCameToNothingSaysSo) {
@@ -169,6 +324,39 @@ TEST_F(EngineLogTest, AWarrantIsUsedAsOftenAsItSaysAndNoMore) {
   // The first is aborted by a new start, which does not know whether it had begun: it counts.
   open(1);
   EXPECT_ERROR(search().second, ErrorCode::refused);
+}
+
+// What was counted in a day outlives the process; what was refused was never counted; nobody's name is written.
+TEST_F(EngineLogTest, QuotasOutliveARestart) {
+  enrol(1, 1);
+  const auto notes = [&] {
+    close();
+    std::ifstream file(state() / "custodian-1" / kDatabaseFile, std::ios::binary);
+    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    open(1);
+    return content;
+  };
+  const auto ask = [&](const std::string& purpose) {
+    Request asked = request(Kind::verify);
+    asked.operator_name = "Zylikha the operator";
+    asked.purpose = purpose;
+    EXPECT_TRUE(prepare(asked));
+    static_cast<void>(vote(asked));
+    const auto checks = engine_->explain(asked.id, "desk");
+    EXPECT_TRUE(checks);
+    for (const policy::Check& check : *checks)
+      if (check.rule == "quota-operator-day") return check.text.substr(0, check.text.find(" of "));
+    return std::string();
+  };
+  EXPECT_EQ(ask("verification"), "request 1");
+  ask("curiosity");
+  EXPECT_EQ(ask("verification"), "request 2");
+  const std::string content = notes();
+  EXPECT_NE(content.find("usage/operator/"), std::string::npos);
+  EXPECT_EQ(content.find("Zylikha"), std::string::npos);
+  EXPECT_EQ(ask("verification"), "request 3");
+  open(1);
+  EXPECT_EQ(ask("verification"), "request 4");
 }
 
 TEST_F(EngineLogTest, WithoutAWarrantThereIsNoSearch) {
@@ -279,12 +467,49 @@ TEST_F(EngineLogTest, ATraceTellsEveryUseAndErasingDestroysWhatItTells) {
     for (const LoggedEntry& entry : *entries) EXPECT_TRUE(entry.opening.empty());
   }
   // Whom an answer was given to is to be told, once.
-  const auto notices = engine_->tell_notices("office");
+  const auto notices = engine_->notices_for("office", {});
   ASSERT_OK(notices);
   ASSERT_EQ(notices->size(), 1U);
-  EXPECT_EQ(notices->front().answered, std::vector{asked.id});
+  const auto told = engine_->tell_notice_part("office", anna.record_id(), 0);
+  ASSERT_OK(told);
+  EXPECT_EQ(told->answered, std::vector{asked.id});
   ASSERT_OK(engine_->acknowledge_notice("office", anna.record_id()));
-  EXPECT_EQ(engine_->tell_notices("office")->size(), 0U);
+  EXPECT_EQ(engine_->notices_for("office", {})->size(), 0U);
+  expect_events(erasure, {Event::erase, Event::erased, Event::notified, Event::notified});
+}
+
+// A door with more uses of one person than one part holds.
+TEST_F(EngineLogTest, ANoticeNamesEveryRequestAndIsAcknowledgedWhenAllAreTold) {
+  const Request anna = enrol(1, 1);
+  constexpr std::size_t kUses = 2 * limits::notice_part_requests_max + 500;
+  close();
+  add_uses(1, kUses);
+  open(1);
+  const Request erasure = own(Kind::erase, anna);
+  ASSERT_OK(apply(erasure, OperationKind::erase, anna, 2));
+  expect_events(erasure, {Event::erase, Event::erased});
+  const protocol::RecordId record = anna.record_id();
+  ASSERT_EQ(engine_->notices_for("office", {})->size(), 1U);
+  EXPECT_EQ(engine_->notices_for("office", record)->size(), 0U);
+  EXPECT_ERROR(engine_->acknowledge_notice("office", record), ErrorCode::refused);
+  EXPECT_ERROR(engine_->tell_notice_part("office", record, limits::notice_part_requests_max), ErrorCode::stale);
+  EXPECT_ERROR(engine_->tell_notice_part("another", record, 0), ErrorCode::not_found);
+  std::set<store::Id> named;
+  for (std::size_t from = 0; from < kUses;) {
+    EXPECT_ERROR(engine_->acknowledge_notice("office", record), ErrorCode::refused);
+    EXPECT_EQ(engine_->notices_of(erasure.id)->front().told_ms, 0) << "not told as long as a part is missing";
+    const auto part = engine_->tell_notice_part("office", record, from);
+    ASSERT_OK(part);
+    EXPECT_EQ(part->all, kUses);
+    ASSERT_FALSE(part->answered.empty());
+    named.insert(part->answered.begin(), part->answered.end());
+    from += part->answered.size();
+  }
+  EXPECT_EQ(named.size(), kUses);
+  EXPECT_NE(engine_->notices_of(erasure.id)->front().told_ms, 0);
+  expect_events(erasure, {Event::erase, Event::erased, Event::notified});
+  ASSERT_OK(engine_->acknowledge_notice("office", record));
+  ASSERT_OK(engine_->acknowledge_notice("office", record));
   expect_events(erasure, {Event::erase, Event::erased, Event::notified, Event::notified});
 }
 

@@ -220,7 +220,8 @@ class BadRequestTest(NetworkTest):
     def check_not_repeated(self, person, chosen):
         """Once the secret is handed over no desk knows it any more, so that it cannot be given a second time."""
         for _ in range(2):
-            self.expect_error(self.enrol_as(person, chosen), STALE, "used before")
+            self.expect_error(self.enrol_as(person, chosen), ALREADY_EXISTS, "has enrolled the person", "receipt")
+        self.assertEqual(list((self.net.state / "desk" / "pending").iterdir()), [])
 
     def test_a_desk_that_is_killed_before_the_answer(self):
         """The same request gives the same record, and the secret that the custodians were told of."""
@@ -248,15 +249,20 @@ class BadRequestTest(NetworkTest):
         self.assertEqual(self.enrol_as(3, chosen).code, YES)
         other = [
             self.enrol_as(4, chosen),
-            self.enrol_as(3, chosen, *self.finger(3, name="left-index")),
             self.net.desk("verify", "--id", iin(3), *self.finger(3), "--request-id", chosen),
             self.net.desk("identify", *self.finger(3), "--request-id", chosen),
             self.net.desk("erase", "--id", iin(3), "--request-id", chosen),
-            self.net.desk("enrol", "--id", iin(3), *self.finger(3), "--request-id", chosen, "--operator", "Mallory"),
-            self.net.desk("enrol", "--id", iin(3), *self.finger(3), "--request-id", chosen, "--purpose", "curiosity"),
         ]
         for answer in other:
             self.expect_error(answer, STALE, "other content")
+        # Their own enrolment, whatever else is different: done once, and not done again.
+        own = [
+            self.enrol_as(3, chosen, *self.finger(3, name="left-index")),
+            self.net.desk("enrol", "--id", iin(3), *self.finger(3), "--request-id", chosen, "--operator", "Mallory"),
+            self.net.desk("enrol", "--id", iin(3), *self.finger(3), "--request-id", chosen, "--purpose", "curiosity"),
+        ]
+        for answer in own:
+            self.expect_error(answer, ALREADY_EXISTS, "has enrolled the person")
         self.assertEqual(self.net.desk("verify", "--id", iin(3), *self.finger(3, take=1)).code, YES)
         self.assertEqual(self.net.desk("erase", "--id", iin(3)).code, YES)
 

@@ -11,8 +11,9 @@ import unittest
 from pathlib import Path
 
 from logs import entries_of, read_logs
-from support import (BUSY, DAMAGED, FAULTY, INVALID_INPUT, NO, NOT_FOUND, PROGRAM, REFUSED, STALE, STORAGE_FULL, TIMEOUT,
-                     UNAVAILABLE, UNDECIDED, VERSION_MISMATCH, WRONG_NETWORK, YES, Network, NetworkTest, iin,
+from support import (ALREADY_EXISTS, BUSY, DAMAGED, FAULTY, INVALID_INPUT, NO, NOT_FOUND, PROGRAM, REFUSED, STALE,
+                     STORAGE_FULL, TIMEOUT, UNAVAILABLE, UNDECIDED, VERSION_MISMATCH, WRONG_NETWORK, YES, Network,
+                     NetworkTest, iin,
                      request_id, run_program, wait_until)
 
 
@@ -87,9 +88,9 @@ class HangTest(NetworkTest):
                 self.net.send(custodian, signal.SIGCONT)
                 self.net.wait_ready()
                 again = self.net.desk(*words)
-                self.assertIn(again.code, (YES, UNAVAILABLE, TIMEOUT, STALE), f"{out} {err}\n{again}")
+                self.assertIn(again.code, (YES, UNAVAILABLE, TIMEOUT, ALREADY_EXISTS), f"{out} {err}\n{again}")
                 if running.returncode == YES:
-                    self.assertEqual(again.code, STALE)
+                    self.assertEqual(again.code, ALREADY_EXISTS)
                 for one in range(3):
                     wait_until(lambda: self.net.unfinished(one) == 0, f"custodian {one}'s last requests")
                 self.assertEqual(self.net.people(), {before + (YES in (running.returncode, again.code))})

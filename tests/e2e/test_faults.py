@@ -137,10 +137,10 @@ class KillEnrol(KillCase):
 
     # A desk that was told the end has forgotten the secret, so that the same request cannot be made again.
     def ends(self):
-        return (YES, UNAVAILABLE, STALE)
+        return (YES, UNAVAILABLE, ALREADY_EXISTS)
 
     def check_repeated(self, again, first):
-        self.expect_error(again, STALE, "used before")
+        self.expect_error(again, ALREADY_EXISTS, "receipt")
         self.check_found()
 
     def check_decided(self, first_code, again, first):

@@ -9,8 +9,8 @@ import time
 import unittest
 
 from logs import AGREED, entries_of, fetch, fsck, read_logs, second
-from support import (DAMAGED, NO, NOT_FOUND, TIMEOUT, UNAVAILABLE, UNDECIDED, YES, Network, NetworkTest, iin,
-                     request_id, wait_until)
+from support import (ALREADY_EXISTS, CODE_NAMES, DAMAGED, INVALID_INPUT, NO, NOT_FOUND, REFUSED, TIMEOUT, UNAVAILABLE,
+                     UNDECIDED, YES, Network, NetworkTest, iin, request_id, run_program, wait_until)
 
 
 class EveryAnswerTest(NetworkTest):
@@ -36,12 +36,41 @@ class EveryAnswerTest(NetworkTest):
                 self.assertIn(answer.code, (YES, NO), answer)
                 self.assertEqual(self.events_of(answer.json["request_id"]), events)
 
-    def test_a_desk_that_is_refused_is_no_use_of_anything(self):
-        """What fails before the custodians judge it leaves no entry."""
-        chosen = request_id()
-        answer = self.net.desk("verify", "--id", iin(77), *self.finger(77), "--request-id", chosen)
-        self.expect_error(answer, NOT_FOUND)
-        self.assertEqual(self.events_of(chosen), [])
+    def test_who_is_enrolled_is_not_told_without_an_entry(self):
+        """Each way in which a desk can learn it, at each custodian that says so; and the person sees who tried."""
+        enrolled = self.enrol(77)
+        held, nobody = ["--id", iin(77)], ["--id", iin(78)]
+        cases = [("enrol", ALREADY_EXISTS, [*held, *self.finger("another")]),
+                 ("verify", NOT_FOUND, [*held, *self.finger(77, name="left-thumb")]),
+                 ("verify", NOT_FOUND, [*nobody, *self.finger(77)]), ("erase", NOT_FOUND, nobody)]
+        for command, code, words in cases:
+            with self.subTest(command=command, words=words[1]):
+                chosen = request_id()
+                self.expect_error(self.net.desk(command, *words, "--request-id", chosen), code)
+                # The first that says so is enough for the desk; the others log it as well, a moment later.
+                wait_until(lambda: all(entries_of(log, chosen) for log in read_logs(self.net)), "three refusals")
+                for log in read_logs(self.net):
+                    entries = [entry for entry in log if entry.get("request") == chosen]
+                    self.assertEqual([(one["event"], one["reason"]) for one in entries],
+                                     [("refused", CODE_NAMES[code])])
+                    self.assertEqual(len(entries[0]["tag"]), 64)
+        before = [len(log) for log in read_logs(self.net)]
+        self.expect_error(self.net.desk("prove-absence", *held, "--operator", "Mallory"), REFUSED, "held")
+        self.assertEqual(self.net.desk("prove-absence", *nobody).code, YES)
+        self.expect_error(self.net.desk("prove-absence", *nobody, "--operator", ""), INVALID_INPUT)
+        for log, size in zip(read_logs(self.net), before):
+            self.assertEqual([entry["event"] for entry in log[size:]], ["absence", "absence"])
+        told = self.net.desk("trace", *self.net.holder(enrolled))
+        self.assertEqual(told.code, YES, told)
+        tried = [(use["event"], use.get("reason")) for use in told.json["uses"]]
+        self.assertEqual(sorted(tried, key=str), [("absence", None), ("enrol", None), ("refused", "already_exists"),
+                                                  ("refused", "not_found")])
+        for use in told.json["uses"]:
+            self.assertEqual(len(use["proven_by"]), 3, use)
+            self.assertEqual(use["operator"] == "Mallory", use["event"] == "absence")
+        followed = run_program("log", "follow", "--network", self.net.state / "network.json", "--state",
+                               self.net.folder / "followed", "--once", "--json")
+        self.assertEqual(followed.code, YES, followed)
 
     def test_entries_name_nobody(self):
         enrolled = self.enrol(2, *self.finger(2), "--operator", "Zylikha Operator")

@@ -394,6 +394,8 @@ class EraseTest(Holder):
         chosen = request_id()
         first = self.erase(enrolled, "--request-id", chosen)
         record = enrolled.json["record"]
+        # What was not fetched cannot be acknowledged.
+        self.expect_error(self.net.desk("notices", "--acknowledge", record), REFUSED, "not yet told")
         listed = {one["record"]: one for one in self.net.desk("notices").json["notices"]}
         self.assertEqual(listed[record]["request"], chosen)
         self.assertEqual(set(listed[record]["answered"]), {one.json["request_id"] for one in answered})

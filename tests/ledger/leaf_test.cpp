@@ -79,6 +79,11 @@ std::vector<Leaf> smallest_leaves() {
   leaves.push_back(plain(Event::notified));
   leaves.back().request = id_of(4);
   leaves.back().party = "bank";
+  leaves.push_back(plain(Event::absence));
+  leaves.back().request = id_of(5);
+  leaves.back().party = "bank";
+  leaves.back().tag = bytes_of(5);
+  leaves.back().details = bytes_of(6);
   return leaves;
 }
 
@@ -112,12 +117,12 @@ TEST(Leaf, EveryEventComesBack) {
     EXPECT_EQ(*read, leaf);
     EXPECT_EQ(event_from_name(event_name(leaf.event)).value(), leaf.event);
   }
-  EXPECT_EQ(seen.size(), 18U) << "an event is missing here";
+  EXPECT_EQ(seen.size(), 19U) << "an event is missing here";
   EXPECT_FALSE(event_from_name("none"));
 }
 
 TEST(Leaf, HiddenOnesComeBack) {
-  for (int event = 0; event <= static_cast<int>(Event::notified); ++event) {
+  for (int event = 0; event <= static_cast<int>(Event::absence); ++event) {
     const Leaf leaf = hidden(static_cast<Event>(event));
     EXPECT_EQ(parse_leaf(leaf.text()).has_value(), is_agreed(leaf.event)) << leaf.text();
   }
@@ -166,7 +171,8 @@ TEST(Leaf, OnlyTheFieldsOfTheEvent) {
       {Event::recover, {" custodian ", ""}},
       {Event::restore, {"", " reason "}},
       {Event::rotate, {" kind key ", ""}},
-      {Event::notified, {" request party ", " reason "}}};
+      {Event::notified, {" request party ", " reason "}},
+      {Event::absence, {" request party tag details ", ""}}};
   for (const Leaf& smallest : smallest_leaves()) {
     const auto& [needed, allowed] = forms.at(smallest.event);
     for (const auto& [name, change] : fields) {

@@ -78,6 +78,44 @@ TEST(UsageCounter, NamesThatAreMadeUpShareOneCount) {
   EXPECT_EQ(counter.take("till", "bank", "later", 3 * kDay_ms).operator_day, 0);
 }
 
+TEST(UsageCounter, ADayGoesOnAfterANewStart) {
+  constexpr std::int64_t kHour_ms = 3'600'000;
+  constexpr std::int64_t kNow_ms = 500'000 * kHour_ms;
+  UsageCounter before;
+  for (int i = 0; i < 3; ++i) before.take("till", "bank", "A", kNow_ms - 20 * kHour_ms);
+  for (int i = 0; i < 2; ++i) before.take("till", "bank", "A", kNow_ms);
+  before.take("till", "bank", "A", kNow_ms);
+  before.give_back("till", "bank", "A", kNow_ms);
+  const std::vector<DayCounts> kept = before.day_counts("till", "bank", "A");
+  ASSERT_EQ(kept.size(), 2U);
+  for (const std::int64_t later_ms : {std::int64_t{0}, kHour_ms, 6 * kHour_ms, 25 * kHour_ms}) {
+    UsageCounter after;
+    for (const DayCounts& counts : kept) after.restore(counts, kNow_ms + later_ms);
+    const Usage usage = after.take("till", "bank", "A", kNow_ms + later_ms);
+    EXPECT_EQ(usage.operator_day, later_ms < 5 * kHour_ms ? 5 : later_ms < kDay_ms ? 2 : 0) << later_ms;
+    EXPECT_EQ(usage.desk_day, usage.operator_day);
+    EXPECT_EQ(usage.operator_minute, 0);
+    EXPECT_EQ(after.take("till", "bank", "B", kNow_ms + later_ms).operator_day, 0);
+  }
+  // A clock that was set back opens nothing.
+  UsageCounter back;
+  for (const DayCounts& counts : kept) back.restore(counts, kNow_ms - 100 * kDay_ms);
+  EXPECT_EQ(back.take("till", "bank", "A", kNow_ms - 100 * kDay_ms).desk_day, 5);
+}
+
+TEST(UsageCounter, SharedCountsComeBackAsShared) {
+  UsageCounter before;
+  for (std::size_t i = 0; i <= limits::quota_operators_of_party_max; ++i)
+    before.take("till", "bank", "operator " + std::to_string(i), 0);
+  const std::string last = "operator " + std::to_string(limits::quota_operators_of_party_max);
+  const std::vector<DayCounts> kept = before.day_counts("till", "bank", last);
+  EXPECT_EQ(kept[1].name, "");
+  EXPECT_EQ(kept[1].party, "bank");
+  UsageCounter after;
+  after.restore(kept[1], 0);
+  EXPECT_EQ(after.day_counts("till", "bank", "nobody")[1], kept[1]);
+}
+
 TEST(UsageCounter, NobodyGoesAboveAQuotaAtTheSameTime) {
   UsageCounter counter;
   constexpr int kQuota = 100;

@@ -248,7 +248,7 @@ TEST(Trace, NewestFirstInPlainWords) {
   EXPECT_EQ(json["uses"].size(), 2U);
   for (const Language language : kLanguages) {
     EXPECT_NE(trace_text({}, {}, language).find(phrase(language, "trace-empty")), std::string::npos);
-    for (int event = 0; event <= static_cast<int>(ledger::Event::notified); ++event) {
+    for (int event = 0; event <= static_cast<int>(ledger::Event::absence); ++event) {
       old_use.event = static_cast<ledger::Event>(event);
       EXPECT_FALSE(trace_text({old_use}, {old_use}, language).empty());
     }

@@ -128,6 +128,29 @@ TEST(Warrants, CountEachRequestOnce) {
   EXPECT_EQ(store->warrant_uses(id_of(100)).value(), 1) << "a warrant's uses outlive its requests";
 }
 
+TEST(Notes, ComeWithAChangeAndGo) {
+  const StoreFile file;
+  {
+    auto store = file.open();
+    ASSERT_OK(store);
+    Along along;
+    along.notes = {{"usage/b", "2"}, {"usage/a", "1"}, {"usag", "no"}};
+    ASSERT_OK(store->put_request(make_request(1), along));
+    along.notes = {{"usage/a", "3"}, {std::string(limits::name_bytes_max + 1, 'n'), ""}};
+    EXPECT_EQ(error_of(store->put_request(make_request(2), along)).code, ErrorCode::invalid_input);
+    EXPECT_EQ(store->find_note("usage/a").value(), "1") << "all of a change, or nothing";
+    EXPECT_EQ(store->hidden_name("Anna").size(), 64U);
+    EXPECT_NE(store->hidden_name("Anna"), store->hidden_name("Berik"));
+  }
+  auto store = file.open();
+  ASSERT_OK(store);
+  const auto notes = store->notes_with_prefix("usage/").value();
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0].name + notes[1].text, "usage/a2");
+  for (int round = 0; round < 2; ++round) ASSERT_OK(store->drop_note("usage/a"));
+  EXPECT_EQ(store->notes_with_prefix("usage/").value().size(), 1U);
+}
+
 TEST(Notes, AreTheLastThatWerePut) {
   const StoreFile file;
   {
