@@ -13,15 +13,17 @@ namespace qorgan::cli {
 namespace {
 
 using nlohmann::json;
+// Nobody was enrolled, since somebody with the same prints is already (docs/exit-codes.md).
+constexpr int kExitDuplicate = 16;
 using Command = Result<int> (*)(const Context& context, const DeskOptions& options);
 
-Result<int> enrol(const Context& context, const DeskOptions& options) {
-  QORGAN_CHECK(check_paper_file(options.paper_file));
-  QORGAN_TRY(const identity::Iin iin, read_iin(options));
-  QORGAN_TRY(const desk::Asking asking, read_asking(options));
-  QORGAN_TRY(const std::vector<desk::Print> prints, read_prints(options));
-  QORGAN_TRY(desk::Desk desk, open_desk(options));
-  QORGAN_TRY(const desk::Enrolled enrolled, desk.enrol(iin, prints, asking));
+Result<int> tell_interrupted(const Context& context, const Error& error) {
+  report(context, error);
+  return kExitInterrupted;
+}
+
+Status tell_enrolled(const Context& context, const DeskOptions& options, const desk::Enrolled& enrolled,
+                     std::size_t fingers) {
   const std::string handle = rights::handle_text(enrolled.record_id);
   const std::string secret = rights::secret_text(enrolled.secret);
   if (!options.paper_file.empty() && enrolled.receipt) {
@@ -32,12 +34,12 @@ Result<int> enrol(const Context& context, const DeskOptions& options) {
     json object = {{"enrolled", true},
                    {"record", to_hex(enrolled.record_id)},
                    {"request_id", to_hex(enrolled.request_id)},
-                   {"fingers", prints.size()},
+                   {"fingers", fingers},
                    {"handle", handle},
                    {"secret", secret}};
     print_json(object);
   } else {
-    fmt::print("Enrolled with {} finger{}, in three parts. Record {}.\n", prints.size(), prints.size() == 1 ? "" : "s",
+    fmt::print("Enrolled with {} finger{}, in three parts. Record {}.\n", fingers, fingers == 1 ? "" : "s",
                to_hex(enrolled.record_id));
     const bool written = !options.paper_file.empty() && enrolled.receipt;
     if (written) fmt::print("The receipt is in {}. Print it, hand it over, and remove the file.\n", options.paper_file);
@@ -46,6 +48,40 @@ Result<int> enrol(const Context& context, const DeskOptions& options) {
       fmt::print("For the person, who alone is to keep it:\n  handle {}\n  secret {}\n", handle, secret);
     }
   }
+  return {};
+}
+
+Result<int> enrol_checked(const Context& context, const DeskOptions& options, desk::Desk& desk,
+                          const identity::Iin& iin, const std::vector<desk::Print>& prints,
+                          const desk::Asking& asking) {
+  const Interrupt interrupt(Interrupt::Again::ends_the_process);
+  desk::DuplicateCheck check;
+  check.purpose = options.duplicates_purpose;
+  check.search.cancel = interrupt.token();
+  Result<desk::CheckedEnrolment> ended = desk.enrol_checked(iin, prints, asking, check);
+  if (!ended && interrupt.requested()) return tell_interrupted(context, ended.error());
+  QORGAN_TRY(const desk::CheckedEnrolment checked, std::move(ended));
+  if (checked.enrolled) {
+    QORGAN_CHECK(tell_enrolled(context, options, *checked.enrolled, prints.size()));
+    return 0;
+  }
+  if (context.json) {
+    print_json({{"enrolled", false}, {"duplicate", true}, {"check_request_id", to_hex(checked.check.request_id)}});
+  } else {
+    fmt::print("Not enrolled: somebody with these prints is enrolled already, under this number or another.\n");
+  }
+  return kExitDuplicate;
+}
+
+Result<int> enrol(const Context& context, const DeskOptions& options) {
+  QORGAN_CHECK(check_paper_file(options.paper_file));
+  QORGAN_TRY(const identity::Iin iin, read_iin(options));
+  QORGAN_TRY(const desk::Asking asking, read_asking(options));
+  QORGAN_TRY(const std::vector<desk::Print> prints, read_prints(options));
+  QORGAN_TRY(desk::Desk desk, open_desk(options));
+  if (!options.duplicates_purpose.empty()) return enrol_checked(context, options, desk, iin, prints, asking);
+  QORGAN_TRY(const desk::Enrolled enrolled, desk.enrol(iin, prints, asking));
+  QORGAN_CHECK(tell_enrolled(context, options, enrolled, prints.size()));
   return 0;
 }
 
@@ -73,11 +109,6 @@ Result<int> verify(const Context& context, const DeskOptions& options) {
   return verified.same_person ? 0 : kExitNo;
 }
 
-Result<int> tell_interrupted(const Context& context, const Error& error) {
-  report(context, error);
-  return kExitInterrupted;
-}
-
 // With Ctrl-C the search ends at all three custodians.
 Result<desk::Identified> search(desk::Desk& desk, const std::vector<desk::Print>& prints, const desk::Asking& asking,
                                 const DeskOptions& options, const Interrupt& interrupt) {
@@ -91,6 +122,19 @@ Result<desk::Identified> search(desk::Desk& desk, const std::vector<desk::Print>
   return desk.identify(prints, asking, search);
 }
 
+// Whether anybody is alike, and never who.
+int tell_one_bit(const Context& context, const desk::Identified& identified) {
+  if (context.json) {
+    print_json({{"found", identified.found},
+                {"compared", identified.compared},
+                {"request_id", to_hex(identified.request_id)}});
+  } else {
+    fmt::print("{} among {} people.\n", identified.found ? "Yes: somebody alike is enrolled" : "No: nobody alike",
+               identified.compared);
+  }
+  return identified.found ? 0 : kExitNo;
+}
+
 Result<int> identify(const Context& context, const DeskOptions& options) {
   QORGAN_TRY(const desk::Asking asking, read_asking(options));
   QORGAN_TRY(const std::vector<desk::Print> prints, read_prints(options));
@@ -99,6 +143,7 @@ Result<int> identify(const Context& context, const DeskOptions& options) {
   const Result<desk::Identified> ended = search(desk, prints, asking, options, interrupt);
   if (!ended && interrupt.requested()) return tell_interrupted(context, ended.error());
   QORGAN_TRY(const desk::Identified identified, ended);
+  if (identified.one_bit) return tell_one_bit(context, identified);
   if (context.json) {
     json records = json::array();
     for (const protocol::RecordId& record : identified.records) records.push_back(to_hex(record));
@@ -278,6 +323,7 @@ void add_desk_commands(CLI::App& app, Context& context) {
     if (named.has_id) add_id_option(*command, *options);
     if (named.has_fingers) add_finger_options(*command, *options);
     if (named.is_search) add_search_options(*command, *options);
+    if (named.run == enrol) add_duplicate_options(*command, *options);
     add_asking_options(*command, *options, named.purpose);
     add_desk_options(*command, context, *options);
     const Command run = named.run;

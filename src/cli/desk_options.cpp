@@ -73,6 +73,13 @@ void add_paper_options(CLI::App& command, const std::string& name, const std::st
       ->capture_default_str();
 }
 
+void add_duplicate_options(CLI::App& command, DeskOptions& options) {
+  command
+      .add_flag("--check-duplicates{deduplication}", options.duplicates_purpose,
+                "Enrol nobody whose prints are enrolled already, under whatever number; =PURPOSE: searched for so")
+      ->default_str("");
+}
+
 void add_search_options(CLI::App& command, DeskOptions& options) {
   command.add_option("--warrant", options.warrant_file, "The warrant that allows the search");
   command.add_option("--timeout-ms", options.timeout_ms, "How long the search may take, waiting included")

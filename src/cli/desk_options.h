@@ -31,7 +31,8 @@ struct DeskOptions {
   std::vector<std::string> fingers;  // NAME=FILE
   std::optional<int> dpi;
   std::optional<int> timeout_ms;
-  std::string progress;  // "", "text" or "json"
+  std::string progress;            // "", "text" or "json"
+  std::string duplicates_purpose;  // of a check before an enrolment; empty: none
   std::string warrant_file;
   HolderOptions holder;
   std::string acknowledged;  // a record's id
@@ -45,6 +46,7 @@ void add_asking_options(CLI::App& command, DeskOptions& options, const std::stri
 CLI::Option* add_id_option(CLI::App& command, DeskOptions& options);
 void add_finger_options(CLI::App& command, DeskOptions& options);
 void add_search_options(CLI::App& command, DeskOptions& options);
+void add_duplicate_options(CLI::App& command, DeskOptions& options);
 void add_paper_options(CLI::App& command, const std::string& name, const std::string& help, std::string& file,
                        std::string& language);
 

@@ -27,6 +27,7 @@ Result<int> identify(const Context& context, const BenchOptions& options) {
                 {"found", figures.found},
                 {"other_candidates", figures.others},
                 {"seconds_median", figures.seconds_median},
+                {"one_bit_ratio", figures.one_bit_ratio},
                 {"making_seconds", figures.making_s},
                 {"load_seconds", figures.load_s}});
     return 0;
@@ -39,6 +40,8 @@ Result<int> identify(const Context& context, const BenchOptions& options) {
   fmt::print("memory per finger                {:.0f} bytes (each custodian)\n", figures.memory_bytes);
   fmt::print("planted probes found             {} of {}; other candidates: {}\n", figures.found, figures.probes,
              figures.others);
+  if (options.one_bit)
+    fmt::print("time of a search for one bit     {:.3f} of the same search's (median)\n", figures.one_bit_ratio);
   return 0;
 }
 
@@ -86,6 +89,7 @@ void add_lab_bench(CLI::App& lab, Context& context) {
   search->add_option("--probes", search_options->probes, "Searches, each for a planted mated probe")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  search->add_flag("--one-bit", search_options->one_bit, "Search once more for an answer of one bit, to compare");
   const auto [single, single_options] = add("verify", "Verify artificial people one after another", verify);
   single->add_option("--rounds", single_options->rounds, "Verifications")
       ->check(CLI::Range(1, 100'000))

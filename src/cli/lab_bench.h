@@ -14,6 +14,7 @@ struct BenchOptions {
   int probes = 5;
   int fingers = 2;  // a person
   int rounds = 100;
+  bool one_bit = false;   // each search once more, for an answer of one bit
   int link_delay_ms = 0;  // added to every link, each way
   std::uint64_t seed = 1;
 };
@@ -24,8 +25,9 @@ struct SearchFigures {
   double load_s = 0;                  // from the start of the three until all answer
   double comparisons_per_second = 0;  // median of the searches, the three together
   double seconds_median = 0;
-  double bytes_sent = 0;    // a comparison and custodian, TLS included, of the one that sends most
-  double memory_bytes = 0;  // a finger and custodian, of the one that needs most
+  double one_bit_ratio = 0;  // of the time of the same search for one bit, to that; median; 0: not measured
+  double bytes_sent = 0;     // a comparison and custodian, TLS included, of the one that sends most
+  double memory_bytes = 0;   // a finger and custodian, of the one that needs most
   int probes = 0;
   int found = 0;
   std::size_t others = 0;  // candidates that are not the mate

@@ -103,6 +103,18 @@ Status go_on(const std::stop_token& stop) {
   return {};
 }
 
+// The parts' answers one after the other, or the first error.
+Result<mpc::AcceptShares> join(const std::vector<Result<mpc::AcceptShares>>& parts) {
+  mpc::AcceptShares all;
+  for (const Result<mpc::AcceptShares>& part : parts) {
+    if (!part) return tl::unexpected(part.error());
+    all.persons += part->persons;
+    all.own.insert(all.own.end(), part->own.begin(), part->own.end());
+    all.next.insert(all.next.end(), part->next.begin(), part->next.end());
+  }
+  return all;
+}
+
 std::uint64_t bytes_sent(const std::vector<Lane*>& lanes) {
   std::uint64_t sum = 0;
   for (const Lane* lane : lanes) sum += lane->bytes_sent();
@@ -118,10 +130,11 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
   const std::vector<Probe> probes = prepare_probes(input);
   const auto cuts = cut(input.people, lanes.size());
 
-  // Request and people: the three do not begin where they differ in either.
-  std::array<std::uint8_t, 64> context{};
+  // Request, people, and how much is told of them: the three do not begin where they differ in any.
+  std::array<std::uint8_t, 65> context{};
   std::copy(input.digest.begin(), input.digest.end(), context.begin());
   std::copy(input.order_digest.begin(), input.order_digest.end(), context.begin() + 32);
+  context.back() = input.one_bit ? 1 : 0;
 
   Work work;
   std::vector<Result<mpc::AcceptShares>> results(lanes.size());
@@ -152,23 +165,20 @@ Status run_comparison(Engine& engine, const protocol::RequestId& id, const std::
     run_part(0);
   }
 
+  Result<mpc::AcceptShares> answer = join(results);
+  // Its lane goes on with a step of its own: no other lane's keys have a part in it.
+  if (answer && input.one_bit) answer = lanes.front()->matcher().any_accepted(*answer, context);
   // A lane that failed is spent, and its session with it.
-  const auto failed = [](const Result<mpc::AcceptShares>& result) { return !result; };
-  if (std::any_of(results.begin(), results.end(), failed))
+  if (!answer) {
     for (Lane* lane : lanes) lane->close();
-
-  Bytes own;
-  Bytes next;
-  for (const Result<mpc::AcceptShares>& result : results) {
-    if (!result) return tl::unexpected(result.error());
-    own.insert(own.end(), result->own.begin(), result->own.end());
-    next.insert(next.end(), result->next.begin(), result->next.end());
+    return tl::unexpected(answer.error());
   }
-  own.insert(own.end(), next.begin(), next.end());
+  Bytes result = std::move(answer->own);
+  result.insert(result.end(), answer->next.begin(), answer->next.end());
   work.bytes_sent = bytes_sent(lanes) - sent_before;
   work.duration_us =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
-  return engine.store_result(id, std::move(own), input.people.size(), work);
+  return engine.store_result(id, std::move(result), input.people.size(), work);
 }
 
 }  // namespace qorgan::custodian

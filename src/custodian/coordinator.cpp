@@ -158,9 +158,23 @@ Result<LeaveOut> Coordinator::collect_votes(const Engine::Ticket& ticket, Deadli
     if (applied > engine_.applied_sequence()) return set_back(custodian);
     QORGAN_TRY(const LeaveOut other, read_leave_out(votes[slot(custodian)]));
     joint = joint.stricter(other);
+    QORGAN_CHECK(check_same_form(id, custodian, votes[slot(custodian)]));
   }
   fault_point("agreed");
   return joint;
+}
+
+// Were it not seen here, the match would not begin either: its context names the form of the answer.
+Status Coordinator::check_same_form(const RequestId& id, int custodian, const Message& vote) {
+  QORGAN_TRY(const bool one_bit, net::bool_field(vote.head, "one_bit"));
+  QORGAN_TRY(const Engine::Ticket own, engine_.ticket(id));
+  if (one_bit == own.one_bit) return {};
+  return failure(
+      ErrorCode::refused,
+      "the custodians' policies differ: by one a search for this purpose answers one bit, by another it names "
+      "people",
+      own.request.purpose + ", custodian 0 and " + network_.describe(custodian),
+      "Their operators must sign the same version of the purpose");
 }
 
 // Lets the next change of a person's record begin.

@@ -46,6 +46,7 @@ class Coordinator {
   Status check_not_set_back(Deadline deadline);
   tl::unexpected<Error> set_back(int custodian) const;
   Result<LeaveOut> collect_votes(const Engine::Ticket& ticket, Deadline deadline);
+  Status check_same_form(const protocol::RequestId& id, int custodian, const net::Message& vote);
   Status change(const Engine::Ticket& ticket, Deadline deadline);
   Status compare(const Engine::Ticket& ticket);
   tl::unexpected<Error> not_begun() const;

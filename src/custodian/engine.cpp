@@ -118,7 +118,8 @@ store::RequestRow to_row(const Flight& flight) {
   row.digest = flight.digest;
   const net::Json json = {{"request", protocol::to_json(flight.request)},
                           {"common_own", to_hex(flight.common.own)},
-                          {"common_next", to_hex(flight.common.next)}};
+                          {"common_next", to_hex(flight.common.next)},
+                          {"one_bit", flight.one_bit}};
   row.request_json = json.dump();
   row.updated_ms = flight.updated_ms;
   row.sequence = flight.sequence;
@@ -136,6 +137,9 @@ Result<std::shared_ptr<Flight>> from_row(const store::RequestRow& row, int custo
   QORGAN_TRY(flight->request, protocol::request_from_json(*request));
   QORGAN_TRY(flight->common.own, net::hex_field<32>(json, "common_own"));
   QORGAN_TRY(flight->common.next, net::hex_field<32>(json, "common_next"));
+  if (json.contains("one_bit")) {  // not in what was stored before there were such answers
+    QORGAN_TRY(flight->one_bit, net::bool_field(json, "one_bit"));
+  }
   flight->digest = row.digest;
   flight->phase = phase_of(row.state);
   flight->updated_ms = row.updated_ms;
@@ -431,8 +435,9 @@ Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline dead
     return failure(ErrorCode::undecided, "the request is not decided yet", here(),
                    "Repeat it with --request-id " + to_hex(id));
   QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
-  if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, {}, {}};
-  return Answer{{}, flight->request, flight->result, flight->compared, flight->work, flight->judgement.terms};
+  if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, false, {}, {}};
+  return Answer{{},           flight->request,        flight->result, flight->compared, flight->one_bit,
+                flight->work, flight->judgement.terms};
 }
 
 Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypto::Digest& digest,
@@ -503,6 +508,7 @@ Status Engine::enter(Flight& flight) {
   flight.log_error.reset();
   flight.judgement = judge_->judge(request, person, check_subject(request), warrant_uses, now);
   if (flight.judgement.refused) return refuse(flight, *flight.judgement.refused);
+  flight.one_bit = flight.judgement.one_bit;
   if (request.kind == Kind::enrol) flight.terms = terms_of(flight.judgement, now);
   EntrySubject subject;
   if (person) {
@@ -786,7 +792,7 @@ Result<Engine::Snapshot> Engine::take_snapshot(const protocol::RequestId& id, st
   Bytes ids;
   ids.reserve(flight->snapshot.size() * 24);
   for (const Gallery::Person& person : flight->snapshot) {
-    flight->order.push_back(person->record_id);
+    if (!flight->one_bit) flight->order.push_back(person->record_id);
     ids.insert(ids.end(), person->record_id.begin(), person->record_id.end());
     append_u64(ids, static_cast<std::uint64_t>(person->epoch));
   }
@@ -799,7 +805,8 @@ Result<Engine::Ticket> Engine::ticket(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
   return Ticket{flight->request,  flight->digest,           flight->phase,
-                flight->deadline, flight->stop.get_token(), flight->judgement.leave_out()};
+                flight->deadline, flight->stop.get_token(), flight->judgement.leave_out(),
+                flight->one_bit};
 }
 
 Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestId& id) {
@@ -815,6 +822,7 @@ Result<Engine::ComparisonInput> Engine::take_comparison(const protocol::RequestI
                          flight->order_digest,
                          std::exchange(flight->shares, {}),
                          std::exchange(flight->snapshot, {}),
+                         flight->one_bit,
                          flight->stop.get_token(),
                          flight->progress};
 }
@@ -1025,6 +1033,8 @@ Result<std::vector<protocol::RecordId>> Engine::use_lookups(const protocol::Requ
   QORGAN_TRY(const FlightPtr flight, known(id));
   if (flight->request.kind != Kind::identify || flight->request.desk != desk || flight->phase != Phase::committed)
     return failure(ErrorCode::refused, "there is no identification of this desk's to look candidates up in", here());
+  if (flight->one_bit)
+    return failure(ErrorCode::refused, "the purpose of this search is told whether anybody was found, not who", here());
   if (flight->order.empty() && flight->compared > 0)
     return failure(ErrorCode::stale, "the order of this identification is no longer kept", here(), "Identify again");
   if (count > flight->judgement.candidates_max)

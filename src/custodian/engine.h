@@ -35,6 +35,7 @@ struct Answer {
   protocol::Request request;
   Bytes result;              // accept shares of a comparison
   std::size_t compared = 0;  // people they speak of
+  bool one_bit = false;      // of all of them together
   Work work;
   std::optional<rights::Terms> terms;  // of an enrolment, unless it was long ago
 };
@@ -154,6 +155,7 @@ class Engine {
     Deadline deadline = Deadline::after_ms(0);
     std::stop_token stop;  // of a comparison
     LeaveOut leave_out;    // by this custodian's policy, once it has voted
+    bool one_bit = false;  // as this custodian's policy says, once it has judged
   };
   Result<Ticket> ticket(const protocol::RequestId& id);
   // Hands over what an agreed comparison runs on, once. Errors: stale where it was handed over before or has no
@@ -164,6 +166,7 @@ class Engine {
     crypto::Digest order_digest{};  // over the people's record ids, in order
     std::vector<mpc::StoredShare> shares;
     std::vector<Gallery::Person> people;
+    bool one_bit = false;  // the result is one bit for all people together
     std::stop_token stop;  // requested when the comparison is to end without a result
     std::shared_ptr<RunProgress> progress;
   };
@@ -219,7 +222,7 @@ class Engine {
   Status purge();
 
   // The record ids that an identification of this desk's ran over, in order; each call counts `count` lookups. Errors:
-  // refused (none, another desk's, or too many lookups), stale (no longer kept).
+  // refused (none, another desk's, one that answers one bit, or too many lookups), stale (no longer kept).
   Result<std::vector<protocol::RecordId>> use_lookups(const protocol::RequestId& id, const std::string& desk,
                                                       int count);
 

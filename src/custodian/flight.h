@@ -58,8 +58,9 @@ struct Flight {
   std::vector<Gallery::Person> snapshot;  // whom a comparison runs over; handed over to the run
   bool has_snapshot = false;
   crypto::Digest order_digest{};
-  std::vector<protocol::RecordId> order;  // their record ids, which lookups choose from; an identification's alone
+  std::vector<protocol::RecordId> order;  // their record ids, which lookups choose from; an identification's that names
   Bytes result;                           // a comparison's accept shares, own || next (mpc/match.h)
+  bool one_bit = false;                   // for all people together; as the judgement, also after a new start
   std::size_t compared = 0;               // people the result speaks of
   int lookups = 0;
   bool begun = false;     // a comparison was handed over to run

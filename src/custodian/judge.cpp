@@ -162,17 +162,16 @@ Judgement Judge::judge(const protocol::Request& request, const Gallery::Person& 
   judgement.hidden_until_s = decision.hidden_until_s;
   judgement.warrant = decision.warrant;
   judgement.checks = std::move(decision.checks);
-  if (request.kind == Kind::identify) judgement.candidates_max = decision.candidates_max;
+  if (request.kind == Kind::identify) {
+    judgement.candidates_max = decision.candidates_max;
+    judgement.one_bit = decision.one_bit;
+  }
   if (const policy::Purpose* purpose = policy->purpose(decision.purpose)) {
     judgement.by_consent = purpose->basis.kind == policy::BasisKind::consent;
     judgement.overrides_lock = purpose->overrides_lock;
     if (request.kind == Kind::enrol && !judgement.refused)
       judgement.terms = terms_told(network_, request, *purpose, *party, decision.retention_days);
   }
-  // Today a search tells its desk who was found. What may learn one bit alone must not have it.
-  if (request.kind == Kind::identify && decision.one_bit && !judgement.refused)
-    judgement.refused = Error{ErrorCode::refused, "an answer of one bit cannot be given yet", request.purpose,
-                              "Verify against the number, or search under a warrant"};
   // Last: whoever may not ask at all learns nothing of what is held.
   judgement.checks.push_back(
       {"record", of_record.has_value(), of_record ? "the records allow it" : of_record.error().what});

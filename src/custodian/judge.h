@@ -41,6 +41,7 @@ struct Judgement {
   std::int64_t hidden_until_s = 0;
   std::optional<protocol::RequestId> warrant;
   int candidates_max = limits::candidates_max;
+  bool one_bit = false;  // a search tells whether anybody is alike, and not who
   bool overrides_lock = false;
   std::vector<policy::Check> checks;  // each rule that was looked at
 

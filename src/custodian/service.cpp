@@ -133,9 +133,11 @@ Result<Message> Service::take(const protocol::Request& request, ByteView payload
     return message;
   }
   message.head["compared"] = ended.compared;
+  message.head["one_bit"] = ended.one_bit;
+  // Bytes and time tell how many went on from the sieve, which is more than one bit.
   message.head["work"] = {{"finger_pairs", ended.work.finger_pairs},
-                          {"bytes_sent", ended.work.bytes_sent},
-                          {"duration_us", ended.work.duration_us}};
+                          {"bytes_sent", ended.one_bit ? 0 : ended.work.bytes_sent},
+                          {"duration_us", ended.one_bit ? 0 : ended.work.duration_us}};
   message.body = std::move(ended.result);
   QORGAN_CHECK(statements_.add_evidence(request, ends, message.head));
   if (ended.terms) message.head["terms"] = rights::to_json(*ended.terms);
@@ -309,7 +311,9 @@ Result<Message> Service::agree(const Message& question) {
   if (engine_.index() == 2) QORGAN_CHECK(peers_.call_vote(1, compare_shares_message(id, digest, mine.own), deadline));
   QORGAN_CHECK(engine_.vote(id, digest, deadline));
   QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(id));
-  return vote_answer(engine_.applied_sequence(), ticket.leave_out);
+  Message message = vote_answer(engine_.applied_sequence(), ticket.leave_out);
+  message.head["one_bit"] = ticket.one_bit;
+  return message;
 }
 
 Result<Message> Service::compare_shares(const Message& question) {

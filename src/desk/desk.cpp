@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "desk/ask.h"
 #include "desk/pending_secret.h"
@@ -56,21 +57,48 @@ Result<std::array<CustodianWork, kCustodians>> read_work(const Answers& answers)
   return work;
 }
 
+struct Accepts {
+  std::size_t compared = 0;  // people
+  bool one_bit = false;      // `bits` holds one for all of them together, instead of one each
+  std::vector<bool> bits;
+};
+
 // Adds up the accept bits of all people compared.
-Result<std::vector<bool>> read_accepts(const Answers& answers) {
+Result<Accepts> read_accepts(const Answers& answers) {
+  Accepts accepts;
   std::array<mpc::AcceptShares, kCustodians> shares;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     QORGAN_TRY(const std::int64_t people, net::int_field(answers[i].head, "compared", 0, limits::gallery_people_max));
-    const std::size_t bytes = (static_cast<std::size_t>(people) + 7) / 8;
+    QORGAN_TRY(const bool one_bit, net::bool_field(answers[i].head, "one_bit"));
+    if (i > 0 && (one_bit != accepts.one_bit || static_cast<std::size_t>(people) != accepts.compared))
+      return failure(ErrorCode::damaged, "two custodians speak of different answers",
+                     fmt::format("custodians 0 and {}", i));
+    accepts.compared = static_cast<std::size_t>(people);
+    accepts.one_bit = one_bit;
+    const std::size_t count = one_bit ? 1 : accepts.compared;
+    const std::size_t bytes = (count + 7) / 8;
     if (answers[i].body.size() != 2 * bytes)
       return failure(ErrorCode::damaged, "a custodian's answer is of another length than its people need",
                      fmt::format("custodian {}", i));
     const ByteView body = answers[i].body;
-    shares[i] = {static_cast<std::size_t>(people),
-                 Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(bytes)),
+    shares[i] = {count, Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(bytes)),
                  Bytes(body.begin() + static_cast<std::ptrdiff_t>(bytes), body.end())};
   }
-  return mpc::reconstruct(shares);
+  QORGAN_TRY(accepts.bits, mpc::reconstruct(shares));
+  return accepts;
+}
+
+// The check goes with its enrolment: repeated with the same id, it gives the answer that it gave before, and does not
+// find whom the first try has enrolled.
+protocol::RequestId check_id_of(const protocol::RequestId& enrolment) {
+  const ByteView label = as_bytes("qorgan duplicate check v1\n");
+  Bytes input(label.begin(), label.end());
+  input.insert(input.end(), enrolment.begin(), enrolment.end());
+  const crypto::Digest digest = crypto::sha256(input);
+  constexpr std::ptrdiff_t kTimeBytes = 6;
+  protocol::RequestId id = enrolment;
+  std::copy_n(digest.begin(), id.size() - kTimeBytes, id.begin() + kTimeBytes);
+  return id;
 }
 
 // How many candidates may be looked up: always as many are, whoever was found.
@@ -114,6 +142,7 @@ struct Desk::State {
   // `view_key` goes to each custodian beside an enrolment's shares; else null.
   Result<Answers> submit(const Request& request, const std::vector<Print>& prints, std::stop_token stop = {},
                          const crypto::Key* view_key = nullptr);
+  Result<Enrolled> enrol(Request request, const identity::Iin& iin, const std::vector<Print>& prints);
   Result<std::vector<protocol::RecordId>> look_up(const Request& request, std::vector<std::size_t> places,
                                                   std::size_t people);
   Result<std::vector<ErasureNotice>> notices_from(int custodian);
@@ -219,20 +248,43 @@ Result<Answers> Desk::State::submit(const Request& request, const std::vector<Pr
 
 Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking) {
   QORGAN_TRY(Request request, state_->make_request(Kind::enrol, prints, asking));
-  QORGAN_TRY(request.subject, state_->pseudonym(iin));
-  PendingSecret pending(state_->folder, request.id);
-  QORGAN_TRY(rights::SubjectSecret secret, pending.open());
-  const crypto::Key view_key = rights::view_key(secret, request.record_id());
-  request.access_key = rights::access_key(secret, request.record_id()).public_key;
+  return state_->enrol(std::move(request), iin, prints);
+}
+
+Result<CheckedEnrolment> Desk::enrol_checked(const identity::Iin& iin, const std::vector<Print>& prints,
+                                             const Asking& asking, const DuplicateCheck& check) {
+  QORGAN_TRY(Request request, state_->make_request(Kind::enrol, prints, asking));
+  const Asking searching{asking.operator_name, check.purpose, check_id_of(request.id), {}};
+  Result<Identified> searched = identify(prints, searching, check.search);
+  if (!searched) {
+    Error error = searched.error();
+    error.what = "nobody was enrolled, as the search for a first enrolment failed: " + error.what;
+    if (error.code == ErrorCode::undecided) error.remedy = "Repeat it with --request-id " + to_hex(request.id);
+    return tl::unexpected(std::move(error));
+  }
+  CheckedEnrolment ended{std::move(*searched), {}};
+  if (ended.check.found) return ended;
+  if (check.search.cancel.stop_requested())
+    return failure(ErrorCode::refused, "nobody was enrolled, as the desk gave up", {}, "Ask anew");
+  QORGAN_TRY(ended.enrolled, state_->enrol(std::move(request), iin, prints));
+  return ended;
+}
+
+Result<Enrolled> Desk::State::enrol(Request request, const identity::Iin& iin, const std::vector<Print>& prints) {
+  QORGAN_TRY(request.subject, pseudonym(iin));
+  PendingSecret pending(folder, request.id);
+  QORGAN_TRY(rights::SubjectSecret subject_secret, pending.open());
+  const crypto::Key view_key = rights::view_key(subject_secret, request.record_id());
+  request.access_key = rights::access_key(subject_secret, request.record_id()).public_key;
   request.view_commitment = rights::view_commitment(view_key);
-  const auto answers = state_->submit(request, prints, {}, &view_key);
+  const auto answers = submit(request, prints, {}, &view_key);
   if (!answers) {
     // What may have been done, now or by an earlier try, is repeated with the same secret.
     if (answers.error().code != ErrorCode::undecided && pending.is_fresh()) pending.forget();
     return tl::unexpected(answers.error());
   }
-  Enrolled enrolled{request.id, request.record_id(), std::move(secret), {}};
-  QORGAN_TRY(enrolled.receipt, receipt_of(state_->network, *answers));
+  Enrolled enrolled{request.id, request.record_id(), std::move(subject_secret), {}};
+  QORGAN_TRY(enrolled.receipt, receipt_of(network, *answers));
   pending.forget();
   return enrolled;
 }
@@ -241,11 +293,11 @@ Result<Verified> Desk::verify(const identity::Iin& iin, const std::vector<Print>
   QORGAN_TRY(Request request, state_->make_request(Kind::verify, prints, asking));
   QORGAN_TRY(request.subject, state_->pseudonym(iin));
   QORGAN_TRY(const Answers answers, state_->submit(request, prints));
-  QORGAN_TRY(const std::vector<bool> accepts, read_accepts(answers));
-  if (accepts.size() != 1)
+  QORGAN_TRY(const Accepts accepts, read_accepts(answers));
+  if (accepts.compared != 1)
     return failure(ErrorCode::damaged, "the custodians compared another number of people than one");
   QORGAN_TRY(const auto work, read_work(answers));
-  return Verified{request.id, accepts[0], work};
+  return Verified{request.id, accepts.bits[0], work};
 }
 
 Result<Identified> Desk::identify(const std::vector<Print>& prints, const Asking& asking,
@@ -263,16 +315,19 @@ Result<Identified> Desk::identify(const std::vector<Print>& prints, const Asking
     submitted = state_->submit(request, prints, watch.given_up());
   }
   QORGAN_TRY(const Answers answers, std::move(submitted));
-  QORGAN_TRY(const std::vector<bool> accepts, read_accepts(answers));
+  QORGAN_TRY(const Accepts accepts, read_accepts(answers));
   Identified identified;
   identified.request_id = request.id;
-  identified.compared = accepts.size();
+  identified.compared = accepts.compared;
+  identified.one_bit = accepts.one_bit;
   std::vector<std::size_t> places;
-  for (std::size_t place = 0; place < accepts.size(); ++place)
-    if (accepts[place]) places.push_back(place);
-  identified.candidates = places.size();
+  for (std::size_t place = 0; place < accepts.bits.size(); ++place)
+    if (accepts.bits[place]) places.push_back(place);
+  identified.found = !places.empty();
   QORGAN_TRY(identified.work, read_work(answers));
-  QORGAN_TRY(identified.records, state_->look_up(request, std::move(places), accepts.size()));
+  if (identified.one_bit) return identified;
+  identified.candidates = places.size();
+  QORGAN_TRY(identified.records, state_->look_up(request, std::move(places), accepts.compared));
   return identified;
 }
 

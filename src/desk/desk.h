@@ -61,6 +61,12 @@ struct SearchOptions {
   std::stop_token cancel;
 };
 
+// A search for the prints of who is to be enrolled, under a purpose whose answer is one bit.
+struct DuplicateCheck {
+  std::string purpose = "deduplication";
+  SearchOptions search{};
+};
+
 // What one custodian spent on a comparison.
 struct CustodianWork {
   std::uint64_t finger_pairs = 0;
@@ -84,10 +90,17 @@ struct Verified {
 struct Identified {
   protocol::RequestId request_id{};
   std::size_t compared = 0;  // people
+  bool found = false;        // somebody is alike
+  // The purpose is told that alone: no candidates and no records are known, and no custodian says what it spent.
+  bool one_bit = false;
   std::size_t candidates = 0;
   // Of the first limits::candidates_max candidates, in the order of enrolment.
   std::vector<protocol::RecordId> records;
   std::array<CustodianWork, protocol::kCustodians> work{};
+};
+struct CheckedEnrolment {
+  Identified check;
+  std::optional<Enrolled> enrolled;  // none where the check found somebody
 };
 struct Erased {
   protocol::RequestId request_id{};
@@ -133,6 +146,11 @@ class Desk {
   const std::string& name() const;
 
   Result<Enrolled> enrol(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking);
+  // With a search first whether anybody's prints are alike already; nothing is enrolled then. The search is a request
+  // of its own; repeating an enrolment repeats its search, which gives the same answer again. Errors also:
+  // identify()'s.
+  Result<CheckedEnrolment> enrol_checked(const identity::Iin& iin, const std::vector<Print>& prints,
+                                         const Asking& asking, const DuplicateCheck& check);
   Result<Verified> verify(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking);
   // Errors also: busy, at once, where more searches wait than may; timeout at all three where the search did not end in
   // the time allowed; refused where it was cancelled, and undecided where a custodian did not confirm that in

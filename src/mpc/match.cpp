@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crypto/hash.h"
+#include "mpc/any.h"
 #include "mpc/fine.h"
 #include "mpc/secret_words.h"
 #include "mpc/similarity.h"
@@ -83,6 +84,20 @@ class Matcher::State {
   Result<AcceptShares> search(std::span<const Person> persons, const SurvivorOptions& survivors,
                               const MatchOptions& options) {
     return guarded(persons, [&] { return search_all(persons, survivors, options); });
+  }
+
+  Result<AcceptShares> any_accepted(const AcceptShares& answers, ByteView context) {
+    const std::size_t size = (answers.persons + 7) / 8;
+    QORGAN_ASSERT(answers.own.size() == size && answers.next.size() == size);
+    return guarded({}, [&]() -> Result<AcceptShares> {
+      keys_.begin_step();
+      QORGAN_CHECK(agree(plan_of(as_bytes("qorgan/v1/match/any"), {}, answers.persons, context)));
+      keys_.begin_step();
+      AcceptShares any{1, Bytes(1), Bytes(1)};
+      QORGAN_CHECK(any_of(gates_, {answers.own.data(), answers.next.data()}, answers.persons,
+                          {any.own.data(), any.next.data()}));
+      return any;
+    });
   }
 
  private:
@@ -297,6 +312,10 @@ Result<AcceptShares> Matcher::compare(std::span<const Person> persons, const Mat
 Result<AcceptShares> Matcher::search(std::span<const Person> persons, const SurvivorOptions& survivors,
                                      const MatchOptions& options) {
   return state_->search(persons, survivors, options);
+}
+
+Result<AcceptShares> Matcher::any_accepted(const AcceptShares& answers, ByteView context) {
+  return state_->any_accepted(answers, context);
 }
 
 }  // namespace qorgan::mpc

@@ -61,6 +61,10 @@ class Matcher {
   Result<AcceptShares> search(std::span<const Person> persons, const SurvivorOptions& survivors,
                               const MatchOptions& options = {});
 
+  // Whether anybody is accepted: one shared bit, in the shares' first, of the answers of one search, whichever lanes
+  // they came from. The three begin only where they agree on the context and the number of people.
+  Result<AcceptShares> any_accepted(const AcceptShares& answers, ByteView context);
+
  private:
   class State;
   std::unique_ptr<State> state_;

@@ -129,4 +129,8 @@ int score(const finger::Template& probe, const finger::Template& gallery) {
   return fine_score(margins, probe, gallery) + finger::kCoarseWeight * rows_with_a_similar_one(margins, kRows);
 }
 
+bool any_accepted(const std::vector<bool>& accepted) {
+  return std::any_of(accepted.begin(), accepted.end(), [](bool one) { return one; });
+}
+
 }  // namespace qorgan::mpc

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "finger/template.h"
 
@@ -34,5 +35,8 @@ int fine_score(const finger::Template& probe, const finger::Template& gallery);
 // fine_score + kCoarseWeight coarse_score: what is added up over a person's fingers and compared with the threshold.
 // 0..kScoreMax.
 int score(const finger::Template& probe, const finger::Template& gallery);
+
+// The answer of one bit: whether anybody was accepted.
+bool any_accepted(const std::vector<bool>& accepted);
 
 }  // namespace qorgan::mpc

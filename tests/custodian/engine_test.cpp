@@ -357,6 +357,30 @@ TEST_F(EngineTest, LookupsBelongToTheDeskThatAskedAndAreCounted) {
   EXPECT_ERROR(engine_->use_lookups(asked.id, "desk", 1), ErrorCode::stale);
 }
 
+TEST_F(EngineTest, ASearchOfOneBitNamesNobody) {
+  enrol(1, 1);
+  Request asked = request(Kind::identify);
+  asked.purpose = "deduplication";
+  asked.warrant.clear();
+  ASSERT_OK(prepare(asked));
+  ASSERT_OK(vote(asked));
+  EXPECT_TRUE(engine_->ticket(asked.id)->one_bit);
+  ASSERT_OK(engine_->take_snapshot(asked.id, 1, soon()));
+  const auto input = engine_->take_comparison(asked.id);
+  ASSERT_OK(input);
+  EXPECT_TRUE(input->one_bit);
+  ASSERT_OK(engine_->store_result(asked.id, {0, 1}, 1, {}));
+  ASSERT_OK(engine_->commit_comparison(asked.id));
+  // Before and after a new start.
+  for (int i = 0; i < 2; ++i) {
+    const auto ended = engine_->wait_for_end(asked.id, soon());
+    ASSERT_OK(ended);
+    EXPECT_TRUE(ended->one_bit);
+    EXPECT_ERROR(engine_->use_lookups(asked.id, "desk", 1), ErrorCode::refused);
+    open(1);
+  }
+}
+
 // What was decided while this custodian was away comes later; what was not is asked about.
 TEST_F(EngineTest, AfterANewStartAnEnrolmentWaitsForItsDecision) {
   const Request agreed = request(Kind::enrol, 1);

@@ -117,13 +117,41 @@ TEST_P(TamperingTest, APseudonymPartOfAnotherKey) {
 }
 
 TEST_P(TamperingTest, FieldsThatAreMissingOrOfAnotherType) {
-  for (const char* field : {"compared", "work"}) {
+  for (const char* field : {"compared", "work", "one_bit"}) {
     for (const nlohmann::json& wrong :
          {nlohmann::json(nullptr), nlohmann::json("1"), nlohmann::json(-1), nlohmann::json::array()}) {
       Desk desk = desk_with(protocol::type::submit, [&](net::Message& answer) { answer.head[field] = wrong; });
       EXPECT_FALSE(desk.verify(iin_of(1), prints_of(1, 1), asking(protocol::Kind::verify))) << field << wrong.dump();
     }
   }
+}
+
+TEST_P(TamperingTest, AnAnswerOfOneBit) {
+  Asking checking{"operator", "deduplication", {}};
+  for (const bool known : {true, false}) {
+    Desk desk = desk_with("none", [](net::Message&) {});
+    const auto found = desk.identify(prints_of(known ? 2 : 9, 1), checking);
+    ASSERT_OK(found);
+    EXPECT_TRUE(found->one_bit);
+    EXPECT_EQ(found->found, known);
+    EXPECT_EQ(found->compared, 3U);
+    EXPECT_EQ(found->candidates, 0U);
+    EXPECT_TRUE(found->records.empty());
+    for (const CustodianWork& work : found->work) EXPECT_EQ(work.bytes_sent, 0U) << "tells how many went on";
+    // Nobody can be asked for afterwards.
+    RogueDesk rogue(trial_);
+    for (int custodian : {0, 1}) {
+      net::Message question;
+      question.head = {{"type", protocol::type::lookup}, {"id", to_hex(found->request_id)}, {"count", 1}};
+      question.body = {7};
+      EXPECT_ERROR(rogue.custodians().ask(custodian, question, Deadline::after_ms(20'000)), ErrorCode::refused);
+    }
+  }
+  Desk flipped = desk_with(protocol::type::submit, [](net::Message& answer) { answer.body.at(0) ^= 1; });
+  EXPECT_ERROR(flipped.identify(prints_of(2, 1), checking), ErrorCode::damaged);
+  // One that says that there is more to know.
+  Desk more = desk_with(protocol::type::submit, [](net::Message& answer) { answer.head["one_bit"] = false; });
+  EXPECT_ERROR(more.identify(prints_of(2, 1), checking), ErrorCode::damaged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Custodian, TamperingTest, testing::Values(0, 1, 2));

@@ -31,6 +31,8 @@ CODE_NAMES = {
     15: "busy", 70: "internal",
 }
 
+DUPLICATE = 16  # an answer, not an error
+
 # A desk gives up after 18 s (limits.h: verify_timeout_ms and connect_timeout_ms); a busy machine gets as much again.
 COMMAND_TIMEOUT_S = 60
 READY_TIMEOUT_S = 60

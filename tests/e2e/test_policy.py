@@ -259,12 +259,6 @@ class WarrantTest(Judged):
         self.assertEqual((one.code, one.json["candidates"], len(one.json["records"])), (YES, 2, 1), one)
         self.assertEqual(self.search(self.net.warrant).json["records"], self.records)
 
-    def test_one_bit_alone(self):
-        """A check for a second enrolment may be told that there is one, and not whose, which no search can do yet."""
-        found = run_program("identify", *self.finger("twin", 9), "--purpose", "deduplication", "--state", self.net.state,
-                            "--json")
-        self.refused_by(found, None, "one bit", "deduplication")
-
     def test_hidden_until_a_date(self):
         """Until then its entry says when it opens, and nothing else; then each custodian opens it by itself."""
         until = int(time.time()) + 6
