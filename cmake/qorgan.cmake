@@ -60,6 +60,8 @@ function(qorgan_test name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   add_executable(${name}_tests ${sources})
   target_link_libraries(${name}_tests PRIVATE ${ARG_LIBS} qorgan_test_support)
+  # What is tested is optimised as it is shipped; the tests themselves compile a third quicker with less.
+  target_compile_options(${name}_tests PRIVATE -O1)
   gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} PROPERTIES TIMEOUT 300)
 endfunction()
