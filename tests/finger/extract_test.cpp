@@ -260,7 +260,7 @@ TEST(Extract, KeepsItsPromisesOnEverySizeAndNoise) {
 
 // Another extractor's minutiae of the same prints lie beside the prints.
 TEST(Extract, AgreesWithAnotherExtractorOnRealPrints) {
-  const fs::path data = test::source_folder() / "../shared/fingerprints";
+  const fs::path data = qorgan::test::source_folder() / "../shared/fingerprints";
   if (!fs::exists(data / "reference_minutiae")) GTEST_SKIP() << "no real prints at " << data;
   for (const char* set : {"fvc2000_db2", "fvc2002_db1", "fvc2002_db2", "fvc2002_db3", "fvc2004_db1"}) {
     SCOPED_TRACE(set);

@@ -97,7 +97,7 @@ TEST(Projection, AFileThatIsNotThereOrTooLargeIsAnError) {
 }
 
 TEST(Projection, TheBuiltInOneIsTheFileOfTheRepository) {
-  const auto file = load_projection(test::source_folder() / "data/projection.bin");
+  const auto file = load_projection(qorgan::test::source_folder() / "data/projection.bin");
   ASSERT_TRUE(file) << file.error().message();
   EXPECT_EQ(default_projection(), *file);
   EXPECT_GT(file->cylinders, limits::learn_cylinders_min);

@@ -133,7 +133,7 @@ TEST(PrintQuality, ForetellsTheScoresOfArtificialPrints) {
 }
 
 TEST(PrintQuality, ForetellsTheScoresOfRealPrints) {
-  const fs::path set = test::source_folder() / "../shared/fingerprints/fvc2004_db2";
+  const fs::path set = qorgan::test::source_folder() / "../shared/fingerprints/fvc2004_db2";
   if (!fs::exists(set)) GTEST_SKIP() << "no real prints at " << set;
   std::vector<Judged> prints;
   for (int finger = 101; finger <= 110; ++finger) {

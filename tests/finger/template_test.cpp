@@ -194,7 +194,7 @@ TEST(SimilarityRange, AnUnusedRowIsSimilarToNone) {
 // On real prints, where the data is there: the built-in projection has seen them, so this is a check of the whole and
 // no measurement (bench/accuracy.sh measures).
 TEST(RealPrints, MatedComparisonsScoreHigher) {
-  const std::filesystem::path folder = test::source_folder() / "../shared/fingerprints/reference_minutiae/fvc2002_db1";
+  const std::filesystem::path folder = qorgan::test::source_folder() / "../shared/fingerprints/reference_minutiae/fvc2002_db1";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the fingerprints are not on this machine";
   std::vector<std::pair<std::string, Template>> templates;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

@@ -30,7 +30,7 @@ std::vector<finger::Template> load_templates(const fs::path& folder) {
 
 // The answers at a score and one above it pin the score down.
 TEST(RealSet, EveryPairGivesTheReferencesScore) {
-  const fs::path folder = test::source_folder() / "../shared/fingerprints/fvc2000_db2";
+  const fs::path folder = qorgan::test::source_folder() / "../shared/fingerprints/fvc2000_db2";
   if (!fs::exists(folder)) GTEST_SKIP() << "no real prints here";
   const std::vector<finger::Template> templates = load_templates(folder);
   ASSERT_GE(templates.size(), 70U);

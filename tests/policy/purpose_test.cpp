@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::filesystem::path kFolder = test::source_folder() / "content/purposes";
+const std::filesystem::path kFolder = qorgan::test::source_folder() / "content/purposes";
 
 json first_json() {
   return to_json(shipped_purposes().front());
