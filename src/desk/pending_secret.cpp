@@ -1,5 +1,7 @@
 #include "desk/pending_secret.h"
 
+#include <unistd.h>
+
 #include "base/file.h"
 
 namespace qorgan::desk {
@@ -37,6 +39,8 @@ void PendingSecret::forget() {
   if (std::FILE* file = std::fopen(path_.c_str(), "r+b")) {
     const std::array<char, rights::SubjectSecret::size_bytes> zeros{};
     std::fwrite(zeros.data(), 1, zeros.size(), file);
+    std::fflush(file);
+    ::fsync(::fileno(file));  // or the zeros would never get to the disk
     std::fclose(file);
   }
   fs::remove(path_, ignored);
