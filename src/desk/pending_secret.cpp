@@ -1,7 +1,5 @@
 #include "desk/pending_secret.h"
 
-#include <unistd.h>
-
 #include "base/file.h"
 
 namespace qorgan::desk {
@@ -34,15 +32,9 @@ Result<rights::SubjectSecret> PendingSecret::open() {
 }
 
 void PendingSecret::forget() {
+  // Where it cannot be overwritten it goes all the same.
+  if (destroy_file(path_)) return;
   std::error_code ignored;
-  if (!fs::exists(path_, ignored)) return;
-  if (std::FILE* file = std::fopen(path_.c_str(), "r+b")) {
-    const std::array<char, rights::SubjectSecret::size_bytes> zeros{};
-    std::fwrite(zeros.data(), 1, zeros.size(), file);
-    std::fflush(file);
-    ::fsync(::fileno(file));  // or the zeros would never get to the disk
-    std::fclose(file);
-  }
   fs::remove(path_, ignored);
 }
 
