@@ -17,7 +17,7 @@ namespace qorgan::cli {
 // What the holder of a receipt gives.
 struct HolderOptions {
   std::string handle;
-  std::string secret;  // "-": the first line of standard input
+  std::string secret;  // as read_secret takes it
 };
 
 struct DeskOptions {

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/papers.h"
+#include "cli/secret_option.h"
 #include "rights/network_keys.h"
 #include "rights/papers.h"
 
@@ -21,7 +22,7 @@ using rights::SubjectSecret;
 struct PaperOptions {
   std::string file;
   std::string network;
-  std::string secret;    // "-": the first line of standard input
+  std::string secret;    // as read_secret takes it
   std::string language;  // empty: the paper's own, or Russian
   std::string format = "text";
   std::string out;
@@ -168,7 +169,7 @@ void add_options(CLI::App& command, PaperOptions& options, bool has_secret) {
   command.add_option("--network", options.network, "The public network file, to check whose keys they are");
   if (has_secret)
     command.add_option("--secret", options.secret,
-                       "The secret, to check that it belongs; - reads it from standard input");
+                       "A file with the secret, to check that it belongs; - reads it from standard input");
   command
       .add_option("--lang", options.language,
                   "Language of what is printed: kk, ru or en; the paper's own where nothing is said")

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "cli/papers.h"
+#include "cli/secret_option.h"
 #include "cli/trace_report.h"
 #include "rights/ask.h"
 #include "rights/network_keys.h"
@@ -122,7 +123,7 @@ void add_change(CLI::App& parent, Context& context, const Words& words) {
 
 CLI::Option* add_holder_options(CLI::App& command, HolderOptions& options) {
   CLI::Option* handle = command.add_option("--handle", options.handle, "The handle on your receipt");
-  command.add_option("--secret", options.secret, "The secret on your receipt, or - to read it from standard input");
+  command.add_option("--secret", options.secret, kSecretHelp);
   return handle;
 }
 

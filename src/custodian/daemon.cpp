@@ -110,6 +110,7 @@ void Daemon::State::keep() {
       if (Status expired = engine->expire(); !expired)
         spdlog::error("cannot record the end of a comparison: {}", expired.error().message());
       resolve();
+      service->drop_overdue_refresh();
     }
     if (std::chrono::steady_clock::now() >= next_purge) {
       if (Status purged = engine->purge(); !purged)

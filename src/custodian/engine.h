@@ -21,6 +21,9 @@
 #include "protocol/request.h"
 #include "store/store.h"
 
+namespace qorgan::limits {
+inline constexpr std::int64_t recovery_kept_ms = 86'400'000;
+}  // namespace qorgan::limits
 namespace qorgan::custodian {
 
 inline constexpr int kCoordinator = 0;  // the custodian that puts requests in order (docs/protocol.md)
@@ -290,11 +293,13 @@ class Engine {
   // The record that a request destroyed, however long ago. Errors: not_found.
   Result<protocol::RecordId> erased_record(const protocol::RequestId& erasure);
 
-  // Writes down that custodian `custodian` is recovered with this one's help, once for each recovery (any text), and
-  // waits until that is published. Errors: timeout; of the log.
+  // Writes down that custodian `custodian` is recovered with this one's help, once for each recovery (any text without
+  // spaces), and waits until that is published. Errors: timeout; of the log.
   Status log_recovery(int custodian, const std::string& recovery, Deadline deadline);
-  // Whether that was the last one of that custodian.
+  // Whether that is the last one of that custodian, is published, and has not ended: by itself
+  // limits::recovery_kept_ms after it began, or before.
   Result<bool> knows_recovery(int custodian, const std::string& recovery);
+  Status end_recovery(int custodian);
   // Decisions after that sequence number, at most `count_max`, with the records and tombstones of their enrolments.
   Result<store::History> history_after(std::int64_t sequence, std::size_t count_max);
   // As Store::back_up's. Everything else waits meanwhile.
@@ -325,6 +330,13 @@ class Engine {
   Status mark_logged(std::span<const store::Entry> entries, std::uint64_t first_index);
   Status load_counts();
   Status drop_old_counts();
+  struct Recovery {
+    std::string id;
+    std::int64_t begun_ms = 0;
+    std::int64_t entry = 0;  // the store's number of it
+  };
+  Result<std::optional<Recovery>> recovery_of(int custodian);
+  Result<std::optional<std::uint64_t>> index_of(const Recovery& recovery);
   Result<std::uint64_t> entries_known();
   Status load_hidden();
   Status keep_hidden(const store::Entry& entry, std::int64_t index);

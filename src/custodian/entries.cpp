@@ -31,6 +31,7 @@ net::Json details_of(const protocol::Request& request) {
   details["desk"] = request.desk;
   details["operator"] = request.operator_name;
   details["fingers"] = request.fingers;
+  if (request.kind == Kind::enrol) details["access_key"] = to_hex(request.access_key);
   return details;
 }
 

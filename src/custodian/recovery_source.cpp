@@ -47,7 +47,8 @@ Status RecoverySource::check_begun(int asker, const Message& question) {
   QORGAN_TRY(const std::string recovery, recovery_of(question));
   QORGAN_TRY(const bool begun, engine_.knows_recovery(asker, recovery));
   if (begun) return {};
-  return failure(ErrorCode::refused, "a recovery that was not begun", network_.describe(engine_.index()));
+  return failure(ErrorCode::refused, "a recovery that was not begun, is not published yet, or has ended",
+                 network_.describe(engine_.index()), "Begin it anew");
 }
 
 Result<Message> RecoverySource::history(int asker, const Message& question) {

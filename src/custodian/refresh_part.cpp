@@ -22,8 +22,7 @@ mpc::ShareDifferenceView part_of(ByteView differences, std::size_t finger) {
 Result<crypto::ExchangePublicKey> RefreshPart::begin(const RefreshBegin& begin, Deadline deadline) {
   {
     const std::lock_guard lock(mutex_);
-    batch_.reset();
-    made_.notify_all();
+    drop();
   }
   QORGAN_TRY(const auto people,
              engine_.people_to_refresh(begin.refresh.first, begin.refresh.last, begin.sequence, deadline));
@@ -35,8 +34,30 @@ Result<crypto::ExchangePublicKey> RefreshPart::begin(const RefreshBegin& begin, 
              crypto::agree_key(own, begin.key, false, exchange_context(engine_.index(), begin.refresh)));
   QORGAN_TRY(BatchPtr batch, prepare(begin, pair_key, people));
   const std::lock_guard lock(mutex_);
+  // Whoever is erased from here on, forget() is told of.
+  for (const Gallery::Person& person : people)
+    if (!engine_.person(person->record_id))
+      return failure(ErrorCode::stale, "the records of a refresh have changed meanwhile",
+                     "custodian " + std::to_string(engine_.index()));
   batch_ = std::move(batch);
   return own.public_key;
+}
+
+void RefreshPart::forget(const protocol::RecordId& record) {
+  const std::lock_guard lock(mutex_);
+  if (!batch_) return;
+  for (const NewShares& shares : batch_->shares)
+    if (shares.record_id == record) return drop();
+}
+
+void RefreshPart::drop_overdue(std::chrono::steady_clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (batch_ && now >= batch_->ends.at()) drop();
+}
+
+void RefreshPart::drop() {
+  batch_.reset();
+  made_.notify_all();
 }
 
 Result<RefreshPart::BatchPtr> RefreshPart::prepare(const RefreshBegin& begin, const crypto::Key& pair_key,

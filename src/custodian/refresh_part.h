@@ -1,18 +1,22 @@
 // What custodians 1 and 2 do in a refresh (docs/protocol.md, 10): one batch of records at a time.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/limits.h"
 #include "custodian/engine.h"
 #include "custodian/peers.h"
 #include "custodian/refresh_messages.h"
 
 namespace qorgan::custodian {
 
-// Thread-safe. Keys and differences live for as long as their batch: until the next one begins.
+// Thread-safe. Keys, differences and the shares of before live for as long as their batch: until it is staged, the next
+// one begins, one of its people is erased, or its time is over.
 class RefreshPart {
  public:
   RefreshPart(Engine& engine, Peers& peers) : engine_(engine), peers_(peers) {}
@@ -30,6 +34,10 @@ class RefreshPart {
     Bytes differences;
   };
   Result<Differences> exchange(const protocol::RequestId& id, ByteView differences);
+  // That record is erased: a batch that it is in will come to nothing.
+  void forget(const protocol::RecordId& record);
+  // A batch whose coordinator has vanished must not keep shares for ever. To be called now and then.
+  void drop_overdue(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
  private:
   struct Batch {
@@ -40,11 +48,14 @@ class RefreshPart {
     crypto::SecretBytes differences;       // likewise, limits::share_bytes each
     CommonDigests common;                  // of the new shares
     bool made = false;
+    // Two steps: the coordinator hears of everyone's begin, then asks for the staging.
+    Deadline ends = Deadline::after_ms(2 * limits::refresh_step_timeout_ms);
   };
   using BatchPtr = std::shared_ptr<Batch>;
 
   Result<BatchPtr> prepare(const RefreshBegin& begin, const crypto::Key& pair_key,
                            const std::vector<Gallery::Person>& people);
+  void drop();
   tl::unexpected<Error> not_begun() const;
   Result<BatchPtr> current(const protocol::RequestId& id) const;
   Status make(Batch& batch, ByteView differences);

@@ -121,8 +121,23 @@ Result<Message> Service::submit(const std::string& desk, Message& question) {
   return answer;
 }
 
+// Once the request is taken in, a failure of this custodian says nothing about the request's end: it may be committed.
 Result<Message> Service::take(const protocol::Request& request, ByteView payload) {
   QORGAN_CHECK(engine_.prepare(request, payload));
+  Error trouble{ErrorCode::busy, "this custodian is out of memory or threads", network_.describe(engine_.index()), {}};
+  try {
+    Result<Message> answer = end_of(request);
+    if (answer) return answer;
+    trouble = answer.error();
+  } catch (const std::exception& error) {
+    spdlog::error("no room to answer request {}: {}", to_hex(request.id), error.what());
+  }
+  if (trouble.code == ErrorCode::undecided) return tl::unexpected(std::move(trouble));
+  return failure(ErrorCode::undecided, "the request was taken in, but its end cannot be told (" + trouble.what + ")",
+                 trouble.where, "Repeat it with --request-id " + to_hex(request.id));
+}
+
+Result<Message> Service::end_of(const protocol::Request& request) {
   if (coordinator_) coordinator_->drive(request.id);
   QORGAN_TRY(const Engine::Ticket ticket, engine_.ticket(request.id));
   const Deadline ends = Deadline::after_ms(ticket.deadline.left_ms() + limits::deadline_slack_ms);
@@ -377,6 +392,7 @@ Result<Message> Service::run(const Message& question) {
 Result<Message> Service::commit(const Message& question) {
   QORGAN_TRY(const store::Operation operation, read_commit(question));
   QORGAN_CHECK(engine_.apply(operation));
+  if (operation.kind == store::OperationKind::erase) refresh_part_.forget(operation.record_id);
   return plain_answer();
 }
 
@@ -407,7 +423,9 @@ Result<Message> Service::expire(const Message& question) {
   return plain_answer();
 }
 
+// One that goes on with its log serves again, and needs no more help.
 Result<Message> Service::cosign(int custodian, const Message& question) {
+  QORGAN_CHECK(engine_.end_recovery(custodian));
   QORGAN_TRY(const MirrorUpdate update, read_cosign(question));
   return cosign_answer(mirrors_[static_cast<std::size_t>(custodian)]->take(update));
 }

@@ -41,6 +41,8 @@ class Service {
   // Takes a request, a subject's or this custodian's own, to its end, and gives the answer as a desk would get it.
   // Errors: as Engine::prepare's; undecided.
   Result<net::Message> take(const protocol::Request& request, ByteView payload);
+  // To be called now and then.
+  void drop_overdue_refresh() { refresh_part_.drop_overdue(); }
 
  private:
   Result<net::Message> answer_unguarded(const net::Party& asker, net::Message& question);
@@ -62,6 +64,7 @@ class Service {
   Result<std::string> party_of(const std::string& desk) const;
   Result<net::Message> status() const;
 
+  Result<net::Message> end_of(const protocol::Request& request);
   Result<net::Message> agree(const net::Message& question);
   Result<net::Message> compare_shares(const net::Message& question);
   Result<net::Message> open_lanes(const net::Message& question);

@@ -145,7 +145,7 @@ HttpResponse Web::serve_log(const HttpRequest& request) {
 HttpResponse Web::answer_rights(const HttpRequest& request) {
   if (!request.path.starts_with(kRightsPath)) return answer_log(request);
   if (request.method != "POST") return net::text_response(405, "Ask by POST.\n");
-  const Result<Json> answer = rate_.allow(request.remote)
+  const Result<Json> answer = rate_.allow(net::network_of(request.remote))
                                   ? rights(request)
                                   : failure(ErrorCode::busy, "too many questions from one place", {}, "Wait a minute");
   if (answer) return json_response(200, *answer);
@@ -162,12 +162,19 @@ Result<Json> Web::rights(const HttpRequest& request) {
   // Before anything is looked up, so that the answer does not depend on what is held.
   if (asked.request.network != parts_.network->id())
     return failure(ErrorCode::wrong_network, "the request is for another network", "network");
+  // The same is looked up and checked whether there is a record or not, so that the time tells nothing either.
   const Gallery::Person person = parts_.engine->person(asked.request.handle);
-  if (!person) return evidence_again(asked);
-  const Status may = rights::check_request(asked, person->access_key, parts_.network->id(), unix_time_ms());
+  const auto ticket = parts_.engine->ticket(asked.request.id);
+  const Status may =
+      rights::check_request(asked, person ? person->access_key : nobodys_key_, parts_.network->id(), unix_time_ms());
+  if (!person) return evidence_again(asked, ticket);
   // Handles can be computed from the public logs: who has no secret must not learn whether a record still lives.
   if (!may && may.error().code == ErrorCode::refused) return no_record();
   QORGAN_CHECK(may);
+  return answer_holder(asked);
+}
+
+Result<Json> Web::answer_holder(const rights::SignedSubjectRequest& asked) {
   if (const std::optional<Kind> kind = kind_of(asked.request.right)) return change(asked, *kind);
   if (asked.request.right == Right::trace) return trace(asked.request);
   if (asked.request.right == Right::absence)
@@ -177,7 +184,38 @@ Result<Json> Web::rights(const HttpRequest& request) {
                  std::string(rights::right_name(asked.request.right)));
 }
 
+// A thread that waits: each costs one of the few that answer, whether the request is new or repeated.
+class Web::Waiting {
+ public:
+  static Result<std::unique_ptr<Waiting>> begin(Web& web, const protocol::RecordId& record) {
+    const std::lock_guard lock(web.mutex_);
+    int all = 0;
+    for (const auto& [other, count] : web.waiting_) all += count;
+    const auto own = web.waiting_.find(record);
+    if (all >= limits::requests_of_subjects_max ||
+        (own != web.waiting_.end() && own->second >= limits::requests_of_subject_max))
+      return failure(ErrorCode::busy, "too many requests are waiting",
+                     web.parts_.network->describe(web.parts_.engine->index()), "Try again in a minute");
+    ++web.waiting_[record];
+    return std::unique_ptr<Waiting>(new Waiting(web, record));
+  }
+  ~Waiting() {
+    const std::lock_guard lock(web_.mutex_);
+    const auto own = web_.waiting_.find(record_);
+    if (--own->second == 0) web_.waiting_.erase(own);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  Waiting(Web& web, const protocol::RecordId& record) : web_(web), record_(record) {}
+
+  Web& web_;
+  const protocol::RecordId record_;
+};
+
 Result<Json> Web::change(const rights::SignedSubjectRequest& asked, Kind kind) {
+  QORGAN_TRY(const auto waiting, Waiting::begin(*this, asked.request.handle));
   protocol::Request request;
   request.id = asked.request.id;
   request.kind = kind;
@@ -221,8 +259,7 @@ tl::unexpected<Error> Web::no_record() const {
 
 // The record is gone, and with it the key by which its holder was known. As long as the request that destroyed it is
 // kept, the same request to the letter, which only the holder can sign, gets the same answer.
-Result<Json> Web::evidence_again(const rights::SignedSubjectRequest& asked) {
-  const auto ticket = parts_.engine->ticket(asked.request.id);
+Result<Json> Web::evidence_again(const rights::SignedSubjectRequest& asked, const Result<Engine::Ticket>& ticket) {
   if (!ticket && ticket.error().code != ErrorCode::not_found) return tl::unexpected(ticket.error());
   const std::string text = asked.text();
   if (!ticket || !crypto::equal_constant_time(as_bytes(ticket->request.signed_request), as_bytes(text)) ||
@@ -231,6 +268,7 @@ Result<Json> Web::evidence_again(const rights::SignedSubjectRequest& asked) {
   const auto erased = parts_.engine->erased_record(asked.request.id);
   if (!erased && erased.error().code != ErrorCode::not_found) return tl::unexpected(erased.error());
   if (!erased || *erased != asked.request.handle) return no_record();
+  QORGAN_TRY(const auto waiting, Waiting::begin(*this, asked.request.handle));
   Json answer = {{"type", "answer"}};
   QORGAN_CHECK(parts_.statements->add_evidence(ticket->request, Deadline::after_ms(limits::verify_timeout_ms), answer));
   return answer;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "custodian/rate.h"
@@ -35,17 +37,23 @@ class Web {
 
  private:
   explicit Web(const WebParts& parts) : parts_(parts) {}
+  class Waiting;
   net::HttpResponse answer_log(const net::HttpRequest& request);
   net::HttpResponse serve_log(const net::HttpRequest& request);
   net::HttpResponse answer_rights(const net::HttpRequest& request);
   Result<net::Json> rights(const net::HttpRequest& request);
+  Result<net::Json> answer_holder(const rights::SignedSubjectRequest& asked);
   Result<net::Json> change(const rights::SignedSubjectRequest& asked, protocol::Kind kind);
   Result<net::Json> trace(const rights::SubjectRequest& asked);
-  Result<net::Json> evidence_again(const rights::SignedSubjectRequest& asked);
+  Result<net::Json> evidence_again(const rights::SignedSubjectRequest& asked, const Result<Engine::Ticket>& ticket);
   tl::unexpected<Error> no_record() const;
 
   const WebParts parts_;
+  // Checked against where there is no record, so that a question takes as long.
+  const crypto::SignPublicKey nobodys_key_ = crypto::make_sign_key_pair().public_key;
   Rate rate_{limits::rights_per_minute_max};
+  std::mutex mutex_;
+  std::map<protocol::RecordId, int> waiting_;  // threads that wait for the end of a change, by record
   std::optional<net::HttpServer> log_server_;
   std::optional<net::HttpServer> rights_server_;
 };

@@ -21,7 +21,8 @@ using protocol::kCustodians;
 
 // Failures after which the request may still have arrived, so that only repeating it tells.
 bool may_have_arrived(ErrorCode code) {
-  return code == ErrorCode::unavailable || code == ErrorCode::timeout || code == ErrorCode::undecided;
+  return code == ErrorCode::unavailable || code == ErrorCode::timeout || code == ErrorCode::undecided ||
+         code == ErrorCode::internal;
 }
 
 // Where each custodian stands with a request.

@@ -246,6 +246,16 @@ Result<Answers> Desk::State::submit(const Request& request, const std::vector<Pr
   return answers;
 }
 
+namespace {
+
+// Of an enrolment's failure. What a custodian tells of itself, and an answer that cannot be read, does not say it.
+bool means_nothing_done(ErrorCode code) {
+  return code != ErrorCode::undecided && code != ErrorCode::internal && code != ErrorCode::damaged &&
+         code != ErrorCode::unavailable && code != ErrorCode::timeout;
+}
+
+}  // namespace
+
 Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>& prints, const Asking& asking) {
   QORGAN_TRY(Request request, state_->make_request(Kind::enrol, prints, asking));
   return state_->enrol(std::move(request), iin, prints);
@@ -280,7 +290,7 @@ Result<Enrolled> Desk::State::enrol(Request request, const identity::Iin& iin, c
   const auto answers = submit(request, prints, {}, &view_key);
   if (!answers) {
     // What may have been done, now or by an earlier try, is repeated with the same secret.
-    if (answers.error().code != ErrorCode::undecided && pending.is_fresh()) pending.forget();
+    if (means_nothing_done(answers.error().code) && pending.is_fresh()) pending.forget();
     return tl::unexpected(answers.error());
   }
   Enrolled enrolled{request.id, request.record_id(), std::move(subject_secret), {}};

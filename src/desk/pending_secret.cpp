@@ -32,13 +32,9 @@ Result<rights::SubjectSecret> PendingSecret::open() {
 }
 
 void PendingSecret::forget() {
+  // Where it cannot be overwritten it goes all the same.
+  if (destroy_file(path_)) return;
   std::error_code ignored;
-  if (!fs::exists(path_, ignored)) return;
-  if (std::FILE* file = std::fopen(path_.c_str(), "r+b")) {
-    const std::array<char, rights::SubjectSecret::size_bytes> zeros{};
-    std::fwrite(zeros.data(), 1, zeros.size(), file);
-    std::fclose(file);
-  }
   fs::remove(path_, ignored);
 }
 

@@ -24,17 +24,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// The address, or an IPv6 address's first half: each client of such a network has 2^64 addresses at its choice.
-std::string network_of(const std::string& remote) {
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(remote.substr(0, remote.find('%')), error);
-  if (error || address.is_v4()) return remote;
-  if (address.to_v6().is_v4_mapped())
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-  const auto bytes = address.to_v6().to_bytes();
-  return to_hex(ByteView(bytes.data(), bytes.size() / 2));
-}
-
 // A second descriptor of the same connection, since a Socket does not give its own away.
 Result<tcp::socket> asio_socket(const Socket& socket, bool v6, asio::io_context& context) {
   const int descriptor = ::fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0);
@@ -46,6 +35,16 @@ Result<tcp::socket> asio_socket(const Socket& socket, bool v6, asio::io_context&
 }
 
 }  // namespace
+
+std::string network_of(const std::string& remote) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(remote.substr(0, remote.find('%')), error);
+  if (error || address.is_v4()) return remote;
+  if (address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  const auto bytes = address.to_v6().to_bytes();
+  return to_hex(ByteView(bytes.data(), bytes.size() / 2));
+}
 
 struct HttpServer::State {
   explicit State(HttpServerOptions options, HttpHandler handler) {

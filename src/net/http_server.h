@@ -21,6 +21,10 @@ namespace qorgan::net {
 // otherwise. A response header that cannot be sent (a control character in it) makes it a 500.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
+// The address, or an IPv6 address's first half, in hexadecimal: each client of such a network has 2^64 addresses at its
+// choice. What limits are counted by.
+std::string network_of(const std::string& remote);
+
 struct HttpServerOptions {
   Address listen;                  // port 0: any free one
   std::optional<TlsIdentity> tls;  // none: plain HTTP

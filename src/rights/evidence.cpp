@@ -196,6 +196,7 @@ std::string Details::text() const {
 Json to_json(const Details& details) {
   Json object = {{"desk", details.desk}, {"operator", details.operator_name}, {"fingers", details.fingers}};
   if (details.terms) object["terms"] = to_hex(*details.terms);
+  if (details.access_key) object["access_key"] = to_hex(*details.access_key);
   return object;
 }
 
@@ -210,6 +211,7 @@ Result<Details> details_from_json(const Json& object) {
   QORGAN_TRY(details.operator_name, net::text_field(object, "operator", limits::name_bytes_max));
   QORGAN_TRY(details.fingers, fingers_field(object));
   QORGAN_TRY(details.terms, net::optional_hex_field<32>(object, "terms"));
+  QORGAN_TRY(details.access_key, net::optional_hex_field<32>(object, "access_key"));
   return details;
 }
 

@@ -71,13 +71,15 @@ struct Findings {
   std::vector<std::string> not_proven;
 };
 
-// What the details of a use say: {"desk":"...","fingers":[2,7],"operator":"..."}, and, of an enrolment, "terms", the
-// terms_digest() of rights/receipt.h in hexadecimal.
+// What the details of a use say: {"desk":"...","fingers":[2,7],"operator":"..."}, and, of an enrolment, in hexadecimal
+// "access_key", by which the record's holder is known from then on, and "terms", the terms_digest() of
+// rights/receipt.h.
 struct Details {
   std::string desk;
   std::string operator_name;
   std::vector<int> fingers;  // ISO/IEC 19794-2 positions 1..10, rising, none twice
   std::optional<crypto::Digest> terms;
+  std::optional<crypto::SignPublicKey> access_key = {};
 
   // Canonical JSON.
   std::string text() const;

@@ -71,7 +71,7 @@ Result<EnrolmentReceipt> parse_receipt(std::string_view text);
 
 struct VerifiedReceipt {
   bool network_trusted = false;  // the keys are those of a network that was given, not just the receipt's own
-  bool secret_fits = false;      // the three tags were made with the secret that was given
+  bool secret_fits = false;      // the three tags and the access key were made with the secret that was given
   std::array<CheckedEvidence, protocol::kCustodians> entries;
 };
 

@@ -29,8 +29,14 @@ Status check_leaf(const EnrolmentReceipt& receipt, const ledger::Leaf& leaf, std
   return {};
 }
 
+tl::unexpected<Error> other_secret(std::string what, std::size_t custodian) {
+  return failure(ErrorCode::refused, std::move(what), place(custodian),
+                 "Compare handle and secret with the paper, group by group");
+}
+
+// `access_key`: the one that the secret gives; null where there is no secret.
 Status check_details(const EnrolmentReceipt& receipt, const std::string& text, const crypto::Digest& terms,
-                     std::size_t custodian) {
+                     const crypto::SignPublicKey* access_key, std::size_t custodian) {
   if (text.empty()) return differs("an entry has no details", custodian);
   QORGAN_TRY(const Details details, parse_details(text));
   if (details.desk != receipt.desk) return differs("an entry's details name another desk", custodian);
@@ -39,6 +45,9 @@ Status check_details(const EnrolmentReceipt& receipt, const std::string& text, c
   if (details.fingers != receipt.fingers) return differs("an entry's details name other fingers", custodian);
   if (details.terms != terms)
     return differs("what the receipt says of purpose, basis, party or time is not what was logged", custodian);
+  if (!details.access_key) return differs("an entry does not say whose requests the record obeys", custodian);
+  if (access_key != nullptr && *details.access_key != *access_key)
+    return other_secret("the record does not obey requests that are made with this secret", custodian);
   return {};
 }
 
@@ -47,8 +56,7 @@ Status check_tag(const SubjectSecret& secret, const EnrolmentReceipt& receipt, c
   const crypto::Key key = ledger::view_key_of(view_key(secret, receipt.terms.handle), static_cast<int>(custodian));
   const ledger::Hash tag = ledger::subject_tag(key, receipt.request);
   if (!leaf.tag || !crypto::equal_constant_time(tag, *leaf.tag))
-    return failure(ErrorCode::refused, "the secret is not the one that this receipt was made with", place(custodian),
-                   "Compare handle and secret with the paper, group by group");
+    return other_secret("the secret is not the one that this receipt was made with", custodian);
   return {};
 }
 
@@ -82,13 +90,15 @@ Result<VerifiedReceipt> verify_receipt(const EnrolmentReceipt& receipt, const Ne
     verified.network_trusted = true;
   }
   const crypto::Digest terms = terms_digest(receipt.terms);
+  std::optional<crypto::SignPublicKey> own_key;
+  if (secret != nullptr) own_key = access_key(*secret, receipt.terms.handle).public_key;
   std::int64_t earliest_s = INT64_MAX;
   for (std::size_t i = 0; i < protocol::kCustodians; ++i) {
     QORGAN_TRY(verified.entries[i], check_evidence(receipt.evidence[i], keys, static_cast<int>(i)));
     const CheckedEvidence& entry = verified.entries[i];
     QORGAN_CHECK(check_leaf(receipt, entry.leaf, i));
-    QORGAN_CHECK(check_details(receipt, entry.details, terms, i));
     if (secret != nullptr) QORGAN_CHECK(check_tag(*secret, receipt, entry.leaf, i));
+    QORGAN_CHECK(check_details(receipt, entry.details, terms, own_key ? &*own_key : nullptr, i));
     earliest_s = std::min(earliest_s, entry.leaf.time_s);
   }
   if (receipt.time_s != earliest_s)
@@ -132,7 +142,8 @@ Findings findings_of(const EnrolmentReceipt& receipt, const VerifiedReceipt& ver
   }
   findings.proven.push_back(say("proven-agree"));
   findings.proven.push_back(say("proven-details"));
-  if (verified.secret_fits) findings.proven.push_back(say("proven-secret"));
+  if (verified.secret_fits)
+    for (const char* name : {"proven-secret", "proven-access"}) findings.proven.push_back(say(name));
   if (verified.network_trusted) {
     findings.proven.push_back(say("proven-network"));
   } else {

@@ -72,10 +72,17 @@ Result<std::vector<RequestRow>> requests_in(Database& database, const Keys& keys
   }
 }
 
-Status purge_requests(Database& database, std::int64_t updated_before_ms) {
-  QORGAN_TRY(Query query, database.query("DELETE FROM requests WHERE state IN (?, ?) AND updated_ms < ?"));
+Result<bool> purge_requests(Database& database, std::int64_t updated_before_ms) {
+  QORGAN_TRY(Query query, database.query("DELETE FROM requests WHERE state IN (?, ?) AND updated_ms < ? "
+                                         "RETURNING 1"));
   query.bind(static_cast<std::int64_t>(RequestState::committed)).bind(static_cast<std::int64_t>(RequestState::aborted));
-  return query.bind(updated_before_ms).run();
+  query.bind(updated_before_ms);
+  bool any = false;
+  while (true) {
+    QORGAN_TRY(const bool row, query.step());
+    if (!row) return any;
+    any = true;
+  }
 }
 
 Status commit_request(Database& database, const Keys& keys, const Id& request_id, std::int64_t sequence,

@@ -9,7 +9,7 @@ namespace qorgan::store {
 Status put_request(Database& database, const Keys& keys, const RequestRow& row);
 Result<std::optional<RequestRow>> find_request(Database& database, const Keys& keys, const Id& request_id);
 Result<std::vector<RequestRow>> requests_in(Database& database, const Keys& keys, RequestState state);
-Status purge_requests(Database& database, std::int64_t updated_before_ms);
+Result<bool> purge_requests(Database& database, std::int64_t updated_before_ms);
 // Where there is such a request: committed, with that sequence, without its payload. internal: it was aborted.
 Status commit_request(Database& database, const Keys& keys, const Id& request_id, std::int64_t sequence,
                       std::int64_t now_ms);

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -206,12 +207,41 @@ Status Database::copy_to(Database& other) {
   return tl::unexpected(is_source ? error(code) : other.error(code));
 }
 
-Status Database::truncate_journal() {
-  QORGAN_TRY(Query checkpoint, query("PRAGMA wal_checkpoint(TRUNCATE)"));
+Status Database::checkpoint(std::string_view sql) {
+  QORGAN_TRY(Query checkpoint, query(sql));
   QORGAN_CHECK(checkpoint.step_to_row());
   QORGAN_TRY(const std::int64_t blocked, checkpoint.integer(0));
   if (blocked != 0)
     return failure(ErrorCode::unavailable, "the write-ahead log cannot be emptied now", path_.string(), "Try again");
+  return {};
+}
+
+Status Database::truncate_journal() {
+  // After it the file has all that the log has, durably, and nobody reads the log: this is the only connection.
+  QORGAN_CHECK(checkpoint("PRAGMA wal_checkpoint(RESTART)"));
+  QORGAN_CHECK(overwrite_journal());
+  return checkpoint("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+// A file that is only cut leaves its content on the disk.
+Status Database::overwrite_journal() {
+  sqlite3_file* journal = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+  if (journal == nullptr || journal->pMethods == nullptr) return {};
+  sqlite3_int64 size = 0;
+  int code = journal->pMethods->xFileSize(journal, &size);
+  // The head is first to go, for good: were it still there after a crash among the frames, the first ones would be
+  // taken for news, and old pages put in place of newer ones.
+  constexpr sqlite3_int64 kHeadBytes = 32;
+  const Bytes zeros(std::size_t{64} << 10);
+  for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK;) {
+    const sqlite3_int64 step = at == 0 ? std::min(kHeadBytes, size) : std::min<sqlite3_int64>(zeros.size(), size - at);
+    code = journal->pMethods->xWrite(journal, zeros.data(), static_cast<int>(step), at);
+    const bool done = at == 0 || at + step == size;
+    if (code == SQLITE_OK && done) code = journal->pMethods->xSync(journal, SQLITE_SYNC_NORMAL);
+    at += step;
+  }
+  if (code != SQLITE_OK) return tl::unexpected(error(code));
   return {};
 }
 

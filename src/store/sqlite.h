@@ -95,7 +95,8 @@ class Database {
   // Makes the other database, an empty one, a copy of this one as it is now. The error names the file that it is of.
   Status copy_to(Database& other);
 
-  // Writes the journal into the file and cuts it to nothing, so that no earlier content is left in it.
+  // Writes the journal into the file, overwrites it with zeros and cuts it to nothing, so that no earlier content is
+  // left in it.
   Status truncate_journal();
 
   const std::filesystem::path& path() const { return path_; }
@@ -107,6 +108,8 @@ class Database {
 
  private:
   Database(std::filesystem::path path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+  Status checkpoint(std::string_view sql);
+  Status overwrite_journal();
 
   std::filesystem::path path_;
   sqlite3* handle_;

@@ -20,10 +20,16 @@
 namespace qorgan::store {
 
 struct Store::State {
+  State(std::unique_ptr<Database> opened, Keys file_keys) : database(std::move(opened)), keys(std::move(file_keys)) {}
   std::unique_ptr<Database> database;
   Keys keys;
   // Something was destroyed, but the log may still hold older copies of it.
   bool journal_holds_destroyed = false;
+
+  // SQLite empties the log when it closes the file, without overwriting it. Where this fails the next start tries.
+  ~State() {
+    if (journal_holds_destroyed) static_cast<void>(database->truncate_journal());
+  }
 };
 
 namespace {
@@ -93,7 +99,7 @@ Result<Store> Store::open(const Options& options, crypto::Key storage_key) {
   QORGAN_CHECK(check_content(*database, keys));
   // What a change before the last stop destroyed may still stand in the log.
   QORGAN_CHECK(database->truncate_journal());
-  return Store(std::make_unique<State>(State{std::move(database), std::move(keys)}));
+  return Store(std::make_unique<State>(std::move(database), std::move(keys)));
 }
 
 template <class Work>
@@ -110,6 +116,7 @@ Status Store::apply(const Operation& operation, std::int64_t now_ms, const Along
     QORGAN_CHECK(work(database, keys));
     QORGAN_CHECK(write_operation(database, keys, operation));
     QORGAN_CHECK(commit_request(database, keys, operation.request_id, operation.sequence, now_ms));
+    state_->journal_holds_destroyed = true;  // the request's shares
     return write_along(database, keys, along);
   });
 }
@@ -163,6 +170,9 @@ std::string Store::hidden_name(const std::string& name) const {
 }
 
 Status Store::put_request(const RequestRow& row, const Along& along) {
+  // What it had with it, shares above all, is dropped with its end.
+  if (row.state == RequestState::committed || row.state == RequestState::aborted)
+    state_->journal_holds_destroyed = true;
   return change([&](Database& database, const Keys& keys) -> Status {
     QORGAN_CHECK(store::put_request(database, keys, row));
     return write_along(database, keys, along);
@@ -178,7 +188,13 @@ Result<std::vector<RequestRow>> Store::requests_in(RequestState state) {
 }
 
 Status Store::purge_requests(std::int64_t updated_before_ms) {
-  return change([&](Database& database, const Keys&) { return store::purge_requests(database, updated_before_ms); });
+  bool purged = false;
+  QORGAN_CHECK(change([&](Database& database, const Keys&) -> Status {
+    QORGAN_TRY(purged, store::purge_requests(database, updated_before_ms));
+    return {};
+  }));
+  if (purged) state_->journal_holds_destroyed = true;
+  return empty_journal();
 }
 
 Status Store::apply_enrol(std::int64_t sequence, const Id& request_id, const Record& record, std::int64_t now_ms,

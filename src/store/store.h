@@ -189,7 +189,8 @@ class Store {
   Result<std::optional<RequestRow>> find_request(const Id& request_id);
   // Oldest change first.
   Result<std::vector<RequestRow>> requests_in(RequestState state);
-  // Drops committed and aborted requests last updated before that moment; the operations stay.
+  // Drops committed and aborted requests last updated before that moment; the operations stay. Then empties the
+  // journal of what requests that have ended had with them, however young.
   Status purge_requests(std::int64_t updated_before_ms);
 
   // Each in ONE transaction: the record comes or goes, the operation is written, applied_sequence rises by one, and the

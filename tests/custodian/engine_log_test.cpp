@@ -5,7 +5,9 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 
+#include "base/limits.h"
 #include "custodian/peer_messages.h"
 #include "policy/warrant.h"
 #include "tests/custodian/engine_trial.h"
@@ -85,6 +87,40 @@ class EngineLogTest : public EngineTrial {
     return engine_->apply({sequence, kind, asked.id, enrolment.record_id(), 0, 0});
   }
 };
+
+TEST_F(EngineLogTest, NothingIsGivenForARecoveryBeforeItsEntryIsPublishedNorAfterItsEnd) {
+  const auto recoveries = [&] {
+    return std::ranges::count_if(leaves(), [](const ledger::Leaf& leaf) { return leaf.event == Event::recover; });
+  };
+  recorder_.reset();  // nothing gets into the log
+  EXPECT_ERROR(engine_->log_recovery(2, "first", soon()), ErrorCode::timeout);
+  EXPECT_EQ(engine_->knows_recovery(2, "first"), false);
+  recorder_ = std::make_unique<Recorder>(*engine_);
+  ASSERT_OK(engine_->log_recovery(2, "first", plenty()));
+  EXPECT_EQ(engine_->knows_recovery(2, "first"), true);
+  EXPECT_EQ(engine_->knows_recovery(0, "first"), false);
+  open(1);
+  EXPECT_EQ(engine_->knows_recovery(2, "first"), true);
+  EXPECT_EQ(recoveries(), 1);
+
+  ASSERT_OK(engine_->end_recovery(2));
+  EXPECT_EQ(engine_->knows_recovery(2, "first"), false);
+  ASSERT_OK(engine_->log_recovery(2, "first", plenty()));
+  EXPECT_EQ(engine_->knows_recovery(2, "first"), true);
+  EXPECT_EQ(recoveries(), 2);
+
+  // As it was written a day ago.
+  const auto note = engine_->find_note("recovery-2");
+  ASSERT_TRUE(note && *note);
+  std::istringstream fields(**note);
+  std::string id;
+  std::int64_t begun_ms = 0;
+  std::int64_t entry = 0;
+  fields >> id >> begun_ms >> entry;
+  begun_ms -= limits::recovery_kept_ms + 1;
+  ASSERT_OK(engine_->put_note("recovery-2", id + " " + std::to_string(begun_ms) + " " + std::to_string(entry)));
+  EXPECT_EQ(engine_->knows_recovery(2, "first"), false);
+}
 
 TEST_F(EngineLogTest, AVoteIsGivenAfterItsEntryIsPublished) {
   const Request anna = request(Kind::enrol);

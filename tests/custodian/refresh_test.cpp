@@ -257,6 +257,27 @@ TEST_F(RefreshPartTest, RefusesCopiesThatDiffer) {
   EXPECT_ERROR(alone_.engine->apply(operation_of(begin.refresh, 4)), ErrorCode::refused);
 }
 
+TEST_F(RefreshPartTest, KeepsNothingOfABatchWhoseCoordinatorHasVanished) {
+  const auto is_kept = [&](const RefreshBegin& begin) {
+    return code_of(part_->exchange(begin.refresh.id, {})) == error_code_name(ErrorCode::damaged);  // another length
+  };
+  RefreshBegin begin = begin_of(1, 3);
+  ASSERT_OK(part_->begin(begin, soon()));
+  const auto now = std::chrono::steady_clock::now();
+  part_->drop_overdue(now);
+  EXPECT_TRUE(is_kept(begin));
+  part_->drop_overdue(now + std::chrono::milliseconds(2 * limits::refresh_step_timeout_ms + 1));
+  EXPECT_FALSE(is_kept(begin));
+
+  begin = begin_of(1, 2);
+  ASSERT_OK(part_->begin(begin, soon()));
+  const auto people = alone_.engine->gallery().enrolled_between(1, 3, SIZE_MAX);
+  part_->forget(people[2]->record_id);
+  EXPECT_TRUE(is_kept(begin));
+  part_->forget(people[1]->record_id);
+  EXPECT_FALSE(is_kept(begin));
+}
+
 TEST_F(RefreshPartTest, RefusesOtherPeopleThanItsOwn) {
   RefreshBegin begin = begin_of(1, 3);
   begin.people[0] ^= 1;

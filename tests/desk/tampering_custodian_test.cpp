@@ -1,5 +1,7 @@
 // One custodian's answers are changed: the desk notices, and names no answer.
+#include <filesystem>
 #include <functional>
+#include <utility>
 
 #include "net/server.h"
 #include "protocol/message_types.h"
@@ -152,6 +154,23 @@ TEST_P(TamperingTest, AnAnswerOfOneBit) {
   // One that says that there is more to know.
   Desk more = desk_with(protocol::type::submit, [](net::Message& answer) { answer.head["one_bit"] = false; });
   EXPECT_ERROR(more.identify(prints_of(2, 1), checking), ErrorCode::damaged);
+}
+
+TEST_P(TamperingTest, AFailureAfterAnEnrolmentDoesNotLoseItsSecret) {
+  const std::filesystem::path pending = trial_.desk_folder() / "pending";
+  bool failed = false;
+  Desk once = desk_with(protocol::type::submit, [&](net::Message& answer) {
+    if (!std::exchange(failed, true)) answer = net::error_message({ErrorCode::internal, "a defect", {}, {}});
+  });
+  const auto enrolled = once.enrol(iin_of(4), prints_of(4), asking(protocol::Kind::enrol));
+  ASSERT_OK(enrolled);
+  EXPECT_TRUE(failed);
+  EXPECT_TRUE(std::filesystem::is_empty(pending));
+  Desk always = desk_with(protocol::type::submit, [](net::Message& answer) {
+    answer = net::error_message({ErrorCode::damaged, "an answer that cannot be read", {}, {}});
+  });
+  EXPECT_FALSE(always.enrol(iin_of(5), prints_of(5), asking(protocol::Kind::enrol)));
+  EXPECT_FALSE(std::filesystem::is_empty(pending));
 }
 
 INSTANTIATE_TEST_SUITE_P(Custodian, TamperingTest, testing::Values(0, 1, 2));

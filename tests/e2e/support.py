@@ -336,7 +336,13 @@ class Network:
 
     def holder(self, enrolled):
         """The words of a command for whoever holds the receipt of an enrolment."""
-        return ["--handle", enrolled.json["handle"], "--secret", enrolled.json["secret"]]
+        return ["--handle", enrolled.json["handle"], "--secret", self.secret_file(enrolled.json["secret"])]
+
+    def secret_file(self, secret):
+        path = self.folder / "secrets" / os.urandom(4).hex()
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(secret + "\n")
+        return str(path)
 
     # --- the logs ---
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 import subject
 from logs import entries_of, read_logs
@@ -187,17 +188,26 @@ class TraceTest(Holder):
         words = ["trace", "--handle", enrolled.json["handle"].lower(), "--secret", "-"]
         self.assertEqual(self.net.desk(*words, stdin=secret + "\n").code, YES)
 
+    def test_a_secret_that_stands_in_the_command_is_refused(self):
+        _, enrolled = self.holder()
+        secret = enrolled.json["secret"]
+        answer = self.net.desk("trace", "--handle", enrolled.json["handle"], "--secret", secret)
+        self.expect_error(answer, INVALID_INPUT, "standard input")
+        self.assertNotIn(secret, answer.out + answer.err)
+
     def test_what_is_not_a_receipts(self):
         _, mine = self.holder()
         _, other = self.holder()
         last = mine.json["secret"][-1]
         wrong = mine.json["secret"][:-1] + ("0" if last != "0" else "1")
-        answer = self.net.desk("trace", "--handle", mine.json["handle"], "--secret", wrong)
+        answer = self.net.desk("trace", "--handle", mine.json["handle"], "--secret",
+                               self.net.secret_file(wrong))
         self.expect_error(answer, INVALID_INPUT, "secret")
         self.assertNotIn(wrong, answer.out + answer.err)
         for command in (["trace"], ["lock"], ["consent", "withdraw"], ["erase"]):
             with self.subTest(command=command):
-                words = [command[0], *command[1:], "--handle", mine.json["handle"], "--secret", other.json["secret"]]
+                words = [*command, "--handle", mine.json["handle"],
+                         "--secret", self.net.secret_file(other.json["secret"])]
                 answer = self.net.desk(*words)
                 self.expect_error(answer, NOT_FOUND, "handle and secret")
                 self.assertNotIn(other.json["secret"], answer.out + answer.err)
@@ -288,6 +298,23 @@ class HostileRequestTest(Holder):
             status, text = subject.ask_right(self.net, custodian, "trace", body)
             self.assertEqual(status, 200, text)
             self.assertEqual(len(json.loads(text)["uses"]), 1)
+
+    def test_one_request_many_times_over(self):
+        """Whoever repeats a request that waits does not take every thread: looking goes on, more are turned away."""
+        self.net.stop(2)
+        body = subject.signed_request(self.net, self.mine, "lock")
+        try:
+            with ThreadPoolExecutor(12) as pool:
+                asked = [pool.submit(subject.ask_right, self.net, 1, "lock", body) for _ in range(12)]
+                trace = subject.signed_request(self.net, self.mine, "trace")
+                self.assertEqual(subject.ask_right(self.net, 1, "trace", trace)[0], 200)
+                looked_while = [one for one in asked if not one.done()]
+                statuses = [one.result()[0] for one in asked]
+        finally:
+            self.net.start(2)
+            self.net.wait_ready()
+        self.assertGreater(len(looked_while), 0)
+        self.assertGreaterEqual(statuses.count(429), 12 - 2, statuses)
 
     def test_for_another_network(self):
         body = subject.signed_request(self.net, self.mine, "erase", network="ab" * 32)

@@ -58,7 +58,7 @@ TEST(Receipt, SaysWhatItProvesAndWhatNot) {
     const auto full = verify_receipt(receipt, &sample.keys, &sample.secret);
     ASSERT_TRUE(full);
     const Findings much = findings_of(receipt, *full, language);
-    EXPECT_EQ(much.proven.size(), 7U);
+    EXPECT_EQ(much.proven.size(), 8U);
     EXPECT_EQ(much.not_proven.size(), 3U);
     EXPECT_NE(much.proven[0].find(receipt.custodians[0].name), std::string::npos);
     for (const auto& sentence : much.proven) EXPECT_EQ(sentence.find('{'), std::string::npos) << sentence;
@@ -199,11 +199,16 @@ TEST_F(ReceiptEvidence, OfAnotherRequestOrWithOtherFields) {
 }
 
 TEST_F(ReceiptEvidence, WhoseDetailsAreOthers) {
-  for (const Details& other : {Details{"Almaty", "A. Operator", {2, 7}, terms_digest(sample_.terms)},
-                               Details{"Kordai", "B. Operator", {2, 7}, terms_digest(sample_.terms)},
-                               Details{"Kordai", "A. Operator", {2, 8}, terms_digest(sample_.terms)},
-                               Details{"Kordai", "A. Operator", {2, 7}, crypto::Digest{}},
-                               Details{"Kordai", "A. Operator", {2, 7}, std::nullopt}}) {
+  const auto right = parse_details(sample_.opening(1).details);
+  ASSERT_TRUE(right);
+  std::vector<Details> others(6, *right);
+  others[0].desk = "Almaty";
+  others[1].operator_name = "B. Operator";
+  others[2].fingers = {2, 8};
+  others[3].terms = crypto::Digest{};
+  others[4].terms.reset();
+  others[5].access_key.reset();
+  for (const Details& other : others) {
     ledger::DetailsOpening opening = sample_.opening(1);
     opening.details = other.text();
     ledger::Leaf leaf = sample_.enrolment_leaf(1);
@@ -214,6 +219,24 @@ TEST_F(ReceiptEvidence, WhoseDetailsAreOthers) {
   opening.nonce[0] ^= 1;
   expect_refused(sample_.log(1, sample_.enrolment_leaf(1), opening.text()), "an opening that does not open it");
   expect_refused(sample_.log(1, sample_.enrolment_leaf(1), ""), "no opening");
+}
+
+// A desk could give the person a secret that marks the entries and does not open the record.
+TEST_F(ReceiptEvidence, WhoseRecordObeysAnotherKey) {
+  EnrolmentReceipt receipt = sample_.receipt();
+  ASSERT_TRUE(verify_receipt(receipt, nullptr, &sample_.secret));
+  Details details = parse_details(sample_.opening(1).details).value();
+  details.access_key = crypto::make_sign_key_pair().public_key;
+  ledger::DetailsOpening opening = sample_.opening(1);
+  opening.details = details.text();
+  ledger::Leaf leaf = sample_.enrolment_leaf(1);
+  leaf.details = ledger::details_commitment(opening);
+  receipt.evidence[1] = sample_.log(1, leaf, opening.text());
+  EXPECT_TRUE(verify_receipt(receipt, nullptr, nullptr));
+  const auto verified = verify_receipt(receipt, nullptr, &sample_.secret);
+  ASSERT_FALSE(verified);
+  EXPECT_EQ(verified.error().code, ErrorCode::refused);
+  EXPECT_NE(verified.error().what.find("obey"), std::string::npos) << verified.error().message();
 }
 
 TEST_F(ReceiptEvidence, WithoutCosignature) {

@@ -68,7 +68,8 @@ Sample::Sample(std::uint8_t seed) {
 ledger::DetailsOpening Sample::opening(int custodian) const {
   ledger::DetailsOpening opening;
   opening.nonce.fill(static_cast<std::uint8_t>(7 + custodian));
-  opening.details = Details{"Kordai", "A. Operator", {2, 7}, terms_digest(terms)}.text();
+  opening.details =
+      Details{"Kordai", "A. Operator", {2, 7}, terms_digest(terms), access_key(secret, terms.handle).public_key}.text();
   return opening;
 }
 

@@ -1,5 +1,8 @@
 // What a thief of the files finds, and what an erasure leaves.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/store/raw_file.h"
 #include "tests/store/store_support.h"
@@ -47,6 +50,76 @@ TEST(Traces, NoSharesOrPrivatePartsStandInTheFileOrItsLog) {
     }
     EXPECT_FALSE(index.holds_part_of(StoreFile::key().expose()));
   }
+}
+
+// What stands in each file that SQLite cuts, at that moment.
+class CutFiles {
+ public:
+  CutFiles() {
+    contents_.clear();
+    set(reinterpret_cast<sqlite3_syscall_ptr>(&look_and_cut));
+  }
+  ~CutFiles() { set(nullptr); }
+  static const std::vector<Bytes>& contents() { return contents_; }
+
+ private:
+  static void set(sqlite3_syscall_ptr call) {
+    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+    ASSERT_EQ(vfs->xSetSystemCall(vfs, "ftruncate", call), SQLITE_OK);
+  }
+  static int look_and_cut(int descriptor, off_t size) {
+    struct stat about {};
+    ::fstat(descriptor, &about);
+    Bytes content(static_cast<std::size_t>(about.st_size));
+    EXPECT_EQ(::pread(descriptor, content.data(), content.size(), 0), about.st_size);
+    if (!content.empty()) contents_.push_back(std::move(content));
+    return ::ftruncate(descriptor, size);
+  }
+  static std::vector<Bytes> contents_;
+};
+std::vector<Bytes> CutFiles::contents_;
+
+TEST(Traces, TheLogIsOverwrittenBeforeItIsCut) {
+  const StoreFile file;
+  {
+    auto store = file.open();
+    ASSERT_OK(store);
+    for (std::int64_t i = 1; i <= 20; ++i) ASSERT_OK(enrol(*store, make_record(static_cast<std::uint64_t>(i), i)));
+    const CutFiles cut;
+    ASSERT_OK(erase(*store, 21, id_of(3)));
+    ASSERT_EQ(CutFiles::contents().size(), 1U);
+    EXPECT_GT(CutFiles::contents()[0].size(), 20'000U);
+    EXPECT_EQ(CutFiles::contents()[0], Bytes(CutFiles::contents()[0].size()));
+    ASSERT_OK(erase(*store, 22, id_of(4)));  // and it can be written again
+    EXPECT_EQ(CutFiles::contents().size(), 2U);
+  }
+  auto store = file.open();
+  ASSERT_OK(store);
+  EXPECT_EQ(load(*store).size(), 18U);
+}
+
+TEST(Traces, NothingOfAnEndedRequestIsInTheLogAfterThePurge) {
+  const StoreFile file;
+  auto store = file.open();
+  ASSERT_OK(store);
+  RequestRow row = make_request(1);
+  row.payload = share_of(1, 1, 9000);
+  ASSERT_OK(store->put_request(row));
+  ASSERT_OK(store->purge_requests(0));
+  const Bytes with_payload = read_file(file.log_path());
+  EXPECT_GT(with_payload.size(), 9000U);  // the control: what is not destroyed may stand there
+  row.state = RequestState::aborted;
+  row.payload = crypto::SecretBytes();
+  ASSERT_OK(store->put_request(row));
+  ASSERT_OK(store->purge_requests(0));
+  EXPECT_EQ(std::filesystem::file_size(file.log_path()), 0U);
+  EXPECT_TRUE(store->find_request(row.request_id).value().has_value());
+  ASSERT_OK(store->put_note("name", "text"));
+  ASSERT_OK(store->purge_requests(0));  // nothing was destroyed since
+  EXPECT_GT(std::filesystem::file_size(file.log_path()), 0U);
+  ASSERT_OK(store->purge_requests(row.updated_ms + 1));
+  EXPECT_FALSE(store->find_request(row.request_id).value().has_value());
+  EXPECT_EQ(std::filesystem::file_size(file.log_path()), 0U);
 }
 
 // Enrolments, uses and erasures in disorder, so that pages split and merge; then the file is searched for each sealed
