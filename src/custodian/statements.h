@@ -24,6 +24,8 @@ class Statements {
   Status add_evidence(const protocol::Request& request, Deadline deadline, net::Json& answer);
   // {"leaf", "opening", "proof"}
   Result<rights::Evidence> evidence_of(const LoggedEntry& entry) const;
+  // Of each, all towards one checkpoint.
+  Result<std::vector<rights::Evidence>> evidence_of(const std::vector<LoggedEntry>& entries) const;
   // That nothing is held on a pseudonym, which `subject` commits to. Errors: refused where something is.
   Result<std::string> absence(const protocol::SubjectId& pseudonym, const crypto::Digest& subject);
   // Notices of an erasure as they stand now, signed.

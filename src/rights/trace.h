@@ -29,6 +29,9 @@ struct TraceEntry {
   std::int64_t hidden_until_s = 0;     // 0: it was never hidden
 };
 
+// By time; within a second by the requests' ids, which begin with their milliseconds.
+bool is_newer(const TraceEntry& a, const TraceEntry& b);
+
 // Newest first: when and what, then who, where, why, and which logs show it.
 std::string trace_text(std::vector<TraceEntry> entries, Language language);
 // {"uses":[...]}, newest first.
