@@ -416,10 +416,17 @@ inline constexpr std::size_t receipt_text_bytes_max = 2 * receipt_bytes_max;
 inline constexpr std::size_t subject_request_bytes_max = 2048;
 // Questions of subjects a minute from one address: a household, or an office where people ask with help.
 inline constexpr int rights_per_minute_max = 120;
-// Entries of a trace that are read and sent at once, some 1.5 KiB each with their proofs: within a message's body.
+// Entries of one list in a page of a trace, some 2.5 KiB each with their proofs; and what a page looks at to find them.
 inline constexpr std::size_t trace_entries_max = 1000;
-// The answer with them, twice: uses and searches.
+// The answer with them: uses, searches, and of each search that it was aborted.
 inline constexpr std::size_t trace_bytes_max = std::size_t{16} << 20;
+// Of one custodian: a million uses. One that says that there is still more keeps the person waiting for ever.
+inline constexpr int trace_pages_max = 1000;
+// A page of 5 MB at 2 Mbit/s, and a minute in which a custodian lets nobody of this address ask any more.
+inline constexpr int trace_page_timeout_ms = 90'000;
+// How far apart the times are that the three write of one use: their clocks differ by less than a minute each way, and
+// they agree within verify_timeout_ms.
+inline constexpr std::int64_t trace_apart_s = 180;
 // Notices of one relying party that it has not acknowledged.
 inline constexpr std::size_t notices_max = 10'000;
 // Rules that a decision looks at: some twenty.

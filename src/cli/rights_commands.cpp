@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/limits.h"
 #include "cli/papers.h"
@@ -11,6 +12,7 @@
 #include "cli/trace_report.h"
 #include "rights/ask.h"
 #include "rights/network_keys.h"
+#include "rights/times.h"
 
 namespace qorgan::cli {
 namespace {
@@ -61,6 +63,18 @@ rights::SubjectRequest request_of(const Holder& holder, Right right, const proto
   return request;
 }
 
+struct TraceOptions {
+  std::optional<std::size_t> uses_max;
+  std::optional<std::int64_t> page_entries;
+  std::string since;
+};
+
+// A day, or a moment of it, in UTC.
+Result<std::int64_t> read_since(const std::string& text) {
+  constexpr std::size_t kDayLength = 10;
+  return rights::parse_utc(text.size() == kDayLength ? text + "T00:00:00Z" : text, "--since");
+}
+
 using Answers = std::array<net::Json, protocol::kCustodians>;
 
 Result<Answers> change(const Holder& holder, Right right, const protocol::RequestId& id) {
@@ -83,20 +97,37 @@ Result<int> run_change(const Context& context, const DeskOptions& options, const
   return 0;
 }
 
-Result<int> run_trace(const Context& context, const DeskOptions& options) {
+// Asks again where too many questions came from here within a minute.
+Result<net::Json> ask_page(rights::SubjectClient& client, const Holder& holder, std::size_t custodian,
+                           const rights::SubjectRequest& request) {
+  const Deadline deadline = Deadline::after_ms(limits::trace_page_timeout_ms);
+  while (true) {
+    auto answer = client.ask_one(custodian, request, holder.access_key, deadline);
+    if (answer || answer.error().code != ErrorCode::busy || deadline.left_ms() <= limits::repeat_pause_ms)
+      return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds(limits::repeat_pause_ms));
+  }
+}
+
+Result<int> run_trace(const Context& context, const DeskOptions& options, const TraceOptions& trace_options) {
   QORGAN_TRY(const Holder holder, open_holder(options));
   QORGAN_TRY(const rights::Language language, rights::language_from_code(options.language));
+  rights::TraceWish wish;
+  wish.uses_max = trace_options.uses_max;
+  wish.page_entries = trace_options.page_entries;
+  wish.now_s = unix_time_ms() / 1000;
+  if (!trace_options.since.empty()) {
+    QORGAN_TRY(wish.since_s, read_since(trace_options.since));
+  }
   QORGAN_TRY(rights::SubjectClient client, rights::SubjectClient::create(holder.network));
-  const rights::CustodianAnswers answers =
-      client.ask(request_of(holder, Right::trace, protocol::make_request_id(unix_time_ms())), holder.access_key,
-                 Deadline::after_ms(limits::verify_timeout_ms));
   const rights::NetworkKeys keys = rights::keys_of(holder.network);
   const crypto::Key view_key = rights::view_key(holder.paper.secret, holder.paper.handle);
-  std::array<Result<rights::CustodianTrace>, protocol::kCustodians> traces;
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    traces[i] = answers[i] ? rights::read_trace(*answers[i], keys, static_cast<int>(i), view_key)
-                           : Result<rights::CustodianTrace>(tl::unexpected(answers[i].error()));
-  return report_trace(context, holder.network, traces, language);
+  const rights::TracePages pages = rights::fetch_trace(
+      [&](std::size_t custodian, const rights::SubjectRequest& request) {
+        return ask_page(client, holder, custodian, request);
+      },
+      request_of(holder, Right::trace, {}), keys, view_key, wish);
+  return report_trace(context, holder.network, pages, wish, language);
 }
 
 void add_common(CLI::App& command, Context& context, const std::shared_ptr<DeskOptions>& options) {
@@ -162,8 +193,14 @@ void add_rights(CLI::App& app, Context& context) {
   trace->add_option("--lang", options->language, "Its language")
       ->check(CLI::IsMember({"kk", "ru", "en"}))
       ->capture_default_str();
-  trace->callback([&context, options] {
-    const Result<int> ended = run_trace(context, *options);
+  auto trace_options = std::make_shared<TraceOptions>();
+  trace->add_option("--max", trace_options->uses_max, "The newest uses alone, and as many searches")
+      ->check(CLI::PositiveNumber);
+  trace->add_option("--since", trace_options->since, "Nothing older: 2026-11-23, or 2026-11-23T04:06:49Z (UTC)");
+  trace->add_option("--page", trace_options->page_entries, "How many a custodian is asked for at a time; all are told")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{limits::trace_entries_max}));
+  trace->callback([&context, options, trace_options] {
+    const Result<int> ended = run_trace(context, *options, *trace_options);
     context.exit_code = ended ? *ended : report(context, ended.error());
   });
   CLI::App* consent = app.add_subcommand("consent", "Your consent: withdraw it");

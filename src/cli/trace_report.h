@@ -3,15 +3,14 @@
 
 #include "cli/command.h"
 #include "protocol/network.h"
-#include "rights/ask.h"
 #include "rights/language.h"
+#include "rights/trace_pages.h"
 
 namespace qorgan::cli {
 
 // Prints the uses that any of them tells of, newest first, with those that prove it. Gives the exit code: an error's
 // where a custodian could not be asked, or where its log lacks what another's has. Errors: where none answered.
-Result<int> report_trace(const Context& context, const protocol::Network& network,
-                         const std::array<Result<rights::CustodianTrace>, protocol::kCustodians>& traces,
-                         rights::Language language);
+Result<int> report_trace(const Context& context, const protocol::Network& network, const rights::TracePages& pages,
+                         const rights::TraceWish& wish, rights::Language language);
 
 }  // namespace qorgan::cli

@@ -75,13 +75,29 @@ struct LoggedEntry {
   std::string opening;  // empty: none, or destroyed
 };
 
+// Of an entry that has an index.
+LoggedEntry logged_entry(const store::Entry& entry, ledger::Event event);
+
+// A page of a trace. Entries are passed by their numbers in the store: new ones never come before those that were told.
+struct TracePage {
+  std::int64_t since_ms = 0;
+  std::int64_t uses_before = INT64_MAX;  // entries with lower numbers; 0: none
+  std::int64_t searches_before = INT64_MAX;
+  std::size_t entries_max = limits::trace_entries_max;  // of either list, 1 at least
+};
+
 // What a subject is told of their record.
 struct Trace {
   Terms terms;
   std::uint32_t flags = 0;
   std::vector<int> fingers;
-  std::vector<LoggedEntry> uses;      // newest first
-  std::vector<LoggedEntry> searches;  // among everybody, since the enrolment; newest first
+  std::vector<LoggedEntry> uses;  // newest first
+  // Among everybody, since the enrolment; newest first, each with the entry behind it that says that it was aborted,
+  // where there is one (which does not count towards the page).
+  std::vector<LoggedEntry> searches;
+  // Where the next page begins, which may turn out to be empty; none where there is no more.
+  std::optional<std::int64_t> uses_before;
+  std::optional<std::int64_t> searches_before;
 };
 
 // Thread-safe.
@@ -231,8 +247,10 @@ class Engine {
 
   // The entries of a request, once all are in the log and published there. Errors: timeout.
   Result<std::vector<LoggedEntry>> logged_entries(const protocol::RequestId& id, Deadline deadline);
-  // What is held on a record, and its published uses, at most `count_max` of the newest. Errors: not_found.
-  Result<Trace> trace(const protocol::RecordId& record, std::size_t count_max);
+  // What is held on a record, and one page of its published uses. Others' requests need not wait until it is complete.
+  // A page may be shorter than wanted and yet not the last, since it looks at limits::trace_entries_max hidden entries
+  // at most. Errors: not_found.
+  Result<Trace> trace(const protocol::RecordId& record, const TracePage& page);
   // The rules that this custodian looked at to decide on a desk's request. Errors: not_found (also when it was long
   // ago).
   Result<std::vector<policy::Check>> explain(const protocol::RequestId& id, const std::string& desk);
@@ -358,8 +376,7 @@ class Engine {
   void use_new_shares(const Refresh& refresh);
   Result<std::vector<store::Notice>> notices_after(const Gallery::Person& person, const protocol::RequestId& erasure);
   Result<std::string> enrolment_opening(const protocol::RequestId& id);
-  Status add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses);
-  Status add_opened(const PersonShares& person, std::int64_t published, Trace& trace);
+  class TraceReader;
   Status check_age(const protocol::RequestId& id) const;
   Status check_new(const protocol::Request& request) const;
   Status check_room(const protocol::Request& request) const;

@@ -10,18 +10,13 @@ namespace {
 
 constexpr std::size_t kEntriesPerTurn = 256;
 
-std::string opening_text(const store::Entry& entry) {
-  const ByteView opening = entry.opening.expose();
-  return {opening.begin(), opening.end()};
-}
-
-Result<LoggedEntry> logged_entry(const store::Entry& entry) {
-  QORGAN_ASSERT(entry.index);
-  QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
-  return LoggedEntry{leaf.event, static_cast<std::uint64_t>(*entry.index), entry.leaf, opening_text(entry)};
-}
-
 }  // namespace
+
+LoggedEntry logged_entry(const store::Entry& entry, ledger::Event event) {
+  QORGAN_ASSERT(entry.index);
+  const ByteView opening = entry.opening.expose();
+  return {event, static_cast<std::uint64_t>(*entry.index), entry.leaf, {opening.begin(), opening.end()}};
+}
 
 Result<std::vector<store::Entry>> Engine::entries_to_log(Deadline deadline) {
   std::unique_lock lock(mutex_);
@@ -141,7 +136,8 @@ Result<std::vector<LoggedEntry>> Engine::logged_entries(const protocol::RequestI
         std::all_of(entries.begin(), entries.end(), [](const store::Entry& entry) { return entry.index.has_value(); });
     if (all) {
       for (const store::Entry& entry : entries) {
-        QORGAN_TRY(LoggedEntry one, logged_entry(entry));
+        QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+        LoggedEntry one = logged_entry(entry, leaf.event);
         if (one.event == ledger::Event::enrol) {
           QORGAN_TRY(one.opening, enrolment_opening(id));
         }
@@ -164,74 +160,6 @@ Result<std::string> Engine::enrolment_opening(const protocol::RequestId& id) {
   QORGAN_TRY(const store::Record record, store_.load_record(operation->sequence));
   QORGAN_TRY(const Terms terms, parse_terms(record.terms_json));
   return terms.enrolment_opening;
-}
-
-// The entry of the enrolment, which came before there was a record that it could belong to.
-Status Engine::add_enrolment(const Gallery::Person& person, std::int64_t published, std::vector<LoggedEntry>& uses) {
-  QORGAN_TRY(const auto operations, store_.operations_after(person->enrolled_seq - 1, 1));
-  if (operations.empty()) return {};
-  QORGAN_TRY(const auto entries, store_.entries_of_request(operations.front().request_id));
-  for (const store::Entry& entry : entries) {
-    if (!entry.index || *entry.index >= published) continue;
-    QORGAN_TRY(LoggedEntry one, logged_entry(entry));
-    if (one.event != ledger::Event::enrol) continue;
-    QORGAN_TRY(one.opening, enrolment_opening(operations.front().request_id));
-    uses.push_back(std::move(one));
-  }
-  return {};
-}
-
-// What was hidden, once its opening is written down: no earlier than everybody may know. A hidden verification names
-// its subject's tag in its details alone.
-Status Engine::add_opened(const PersonShares& person, std::int64_t published, Trace& trace) {
-  const crypto::Key tag_key = ledger::view_key_of(person.view_key, index_);
-  for (const ledger::Event event : {ledger::Event::verify, ledger::Event::identify}) {
-    QORGAN_TRY(const auto hidden, store_.entries_of_event(stored_event(event, true), person.terms.enrolled_ms,
-                                                          INT64_MAX, limits::trace_entries_max));
-    for (const store::Entry& entry : hidden) {
-      if (!entry.index || *entry.index >= published) continue;
-      if (hidden_.contains(*entry.index)) continue;
-      QORGAN_TRY(LoggedEntry one, logged_entry(entry));
-      if (event == ledger::Event::identify) {
-        trace.searches.push_back(std::move(one));
-        continue;
-      }
-      const std::string tag = to_hex(ledger::subject_tag(tag_key, entry.request_id));
-      if (one.opening.find(tag) != std::string::npos) trace.uses.push_back(std::move(one));
-    }
-  }
-  return {};
-}
-
-Result<Trace> Engine::trace(const protocol::RecordId& record, std::size_t count_max) {
-  const std::lock_guard lock(mutex_);
-  const Gallery::Person person = gallery_.find_record(record);
-  if (!person)
-    return failure(ErrorCode::not_found, "there is no record of this handle", here(), "It may have been erased");
-  Trace trace;
-  trace.terms = person->terms;
-  trace.flags = person->flags;
-  for (const FingerShares& finger : *person->fingers) trace.fingers.push_back(finger.position());
-  // What is not published yet can be proven in a moment, and is told then.
-  const auto published = static_cast<std::int64_t>(log_->published_size());
-  const auto add = [&](std::vector<LoggedEntry>& to, const std::vector<store::Entry>& entries) -> Status {
-    for (const store::Entry& entry : entries) {
-      if (!entry.index || *entry.index >= published) continue;
-      QORGAN_TRY(LoggedEntry one, logged_entry(entry));
-      to.push_back(std::move(one));
-    }
-    return {};
-  };
-  QORGAN_TRY(const auto uses, store_.entries_of_record(person->enrolled_seq, INT64_MAX, count_max));
-  QORGAN_CHECK(add(trace.uses, uses));
-  if (uses.size() < count_max) QORGAN_CHECK(add_enrolment(person, published, trace.uses));
-  QORGAN_TRY(const auto searches, store_.entries_of_event(stored_event(ledger::Event::identify, false),
-                                                          person->terms.enrolled_ms, INT64_MAX, count_max));
-  QORGAN_CHECK(add(trace.searches, searches));
-  // A search's details are its desk's and the court's, not each person's among whom was searched.
-  for (LoggedEntry& search : trace.searches) search.opening.clear();
-  QORGAN_CHECK(add_opened(*person, published, trace));
-  return trace;
 }
 
 Result<std::vector<policy::Check>> Engine::explain(const protocol::RequestId& id, const std::string& desk) {

@@ -17,6 +17,17 @@ Result<rights::Evidence> Statements::evidence_of(const LoggedEntry& entry) const
   return rights::Evidence{entry.leaf, entry.opening, proof.text()};
 }
 
+Result<std::vector<rights::Evidence>> Statements::evidence_of(const std::vector<LoggedEntry>& entries) const {
+  std::vector<std::uint64_t> indices;
+  for (const LoggedEntry& entry : entries) indices.push_back(entry.index);
+  QORGAN_TRY(const std::vector<ledger::LogProof> proofs, engine_.log().prove_all(indices));
+  std::vector<rights::Evidence> all;
+  all.reserve(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    all.push_back({entries[i].leaf, entries[i].opening, proofs[i].text()});
+  return all;
+}
+
 Status Statements::add_evidence(const protocol::Request& request, Deadline deadline, net::Json& answer) {
   if (request.kind != Kind::enrol && !protocol::destroys(request.kind)) return {};
   QORGAN_TRY(const std::vector<LoggedEntry> entries, engine_.logged_entries(request.id, deadline));

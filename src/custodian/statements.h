@@ -24,6 +24,8 @@ class Statements {
   Status add_evidence(const protocol::Request& request, Deadline deadline, net::Json& answer);
   // {"leaf", "opening", "proof"}
   Result<rights::Evidence> evidence_of(const LoggedEntry& entry) const;
+  // Of each, all towards one checkpoint.
+  Result<std::vector<rights::Evidence>> evidence_of(const std::vector<LoggedEntry>& entries) const;
   // That nothing is held on a pseudonym; logged before, as is the other answer. Errors: refused where something is
   // held; as Engine::look_for's.
   Result<std::string> absence(const AbsenceQuestion& question, Deadline deadline);

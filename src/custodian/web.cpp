@@ -227,17 +227,16 @@ Result<Json> Web::change(const rights::SignedSubjectRequest& asked, Kind kind) {
 }
 
 Result<Json> Web::trace(const rights::SubjectRequest& asked) {
-  QORGAN_TRY(const Trace trace, parts_.engine->trace(asked.handle, limits::trace_entries_max));
+  TracePage page;
+  page.since_ms = asked.since_s.value_or(0) * 1000;
+  page.uses_before = asked.uses_before.value_or(INT64_MAX);
+  page.searches_before = asked.searches_before.value_or(INT64_MAX);
+  if (asked.entries_max) page.entries_max = static_cast<std::size_t>(*asked.entries_max);
+  QORGAN_TRY(const Trace trace, parts_.engine->trace(asked.handle, page));
   const auto list = [&](const std::vector<LoggedEntry>& entries) -> Result<Json> {
+    QORGAN_TRY(const std::vector<rights::Evidence> all, parts_.statements->evidence_of(entries));
     Json out = Json::array();
-    for (const LoggedEntry& entry : entries) {
-      if (asked.since_s) {
-        QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
-        if (leaf.time_s < *asked.since_s) continue;
-      }
-      QORGAN_TRY(const rights::Evidence evidence, parts_.statements->evidence_of(entry));
-      out.push_back(rights::to_json(evidence));
-    }
+    for (const rights::Evidence& evidence : all) out.push_back(rights::to_json(evidence));
     return out;
   };
   Json answer = {{"type", "answer"},
@@ -248,6 +247,8 @@ Result<Json> Web::trace(const rights::SubjectRequest& asked) {
   add_names(*parts_.engine->judge().policy(), answer);
   QORGAN_TRY(answer["uses"], list(trace.uses));
   QORGAN_TRY(answer["searches"], list(trace.searches));
+  if (trace.uses_before) answer["uses_before"] = *trace.uses_before;
+  if (trace.searches_before) answer["searches_before"] = *trace.searches_before;
   return answer;
 }
 

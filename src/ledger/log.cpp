@@ -275,14 +275,24 @@ Result<std::vector<Bytes>> Log::entries(std::uint64_t from, std::uint64_t to) co
 }
 
 Result<LogProof> Log::prove(std::uint64_t index) const {
+  QORGAN_TRY(std::vector<LogProof> proofs, prove_all({index}));
+  return std::move(proofs[0]);
+}
+
+Result<std::vector<LogProof>> Log::prove_all(const std::vector<std::uint64_t>& indices) const {
   const SignedText published = state_->publisher.published();
   const std::uint64_t published_size = published.checkpoint.size;
-  if (index >= published_size)
-    return failure(ErrorCode::not_found, "the published log has only " + std::to_string(published_size) + " entries",
-                   state_->options.folder.string());
-  LogProof proof{{}, index, {}, published.note};
-  QORGAN_TRY(proof.hashes, prove_inclusion(index, published_size, state_->files->tiles().hashes(published_size)));
-  return proof;
+  const HashReader hashes = state_->files->tiles().hashes(published_size);
+  std::vector<LogProof> proofs;
+  proofs.reserve(indices.size());
+  for (const std::uint64_t index : indices) {
+    if (index >= published_size)
+      return failure(ErrorCode::not_found, "the published log has only " + std::to_string(published_size) + " entries",
+                     state_->options.folder.string());
+    LogProof& proof = proofs.emplace_back(LogProof{{}, index, {}, published.note});
+    QORGAN_TRY(proof.hashes, prove_inclusion(index, published_size, hashes));
+  }
+  return proofs;
 }
 
 std::string Log::missing_cosignatures() const {

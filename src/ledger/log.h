@@ -85,6 +85,8 @@ class Log {
   Result<std::vector<Bytes>> entries(std::uint64_t from, std::uint64_t to) const;
   // Towards the published checkpoint; not_found where the entry is not in it yet.
   Result<LogProof> prove(std::uint64_t index) const;
+  // Of each, all towards the same one: what they have in common is read and hashed once.
+  Result<std::vector<LogProof>> prove_all(const std::vector<std::uint64_t>& indices) const;
   // Which witnesses did not cosign when they were last asked, and why; empty where all did.
   std::string missing_cosignatures() const;
   // What stopped this log for good: damaged, the set-back that a witness has noticed; undecided, a disk that failed in

@@ -73,6 +73,11 @@ Result<Json> SubjectClient::ask_one(std::size_t custodian, const SignedSubjectRe
   return answer;
 }
 
+Result<Json> SubjectClient::ask_one(std::size_t custodian, const SubjectRequest& request,
+                                    const crypto::SignKeyPair& access_key, Deadline deadline) {
+  return ask_one(custodian, sign_request(request, access_key), deadline);
+}
+
 CustodianAnswers SubjectClient::ask(const SubjectRequest& request, const crypto::SignKeyPair& access_key,
                                     Deadline deadline) {
   const SignedSubjectRequest signed_request = sign_request(request, access_key);
@@ -170,6 +175,7 @@ class TraceReader {
     if (use.leaf.details != ledger::details_commitment(opening))
       return failure(ErrorCode::damaged, "details that are not those of the entry");
     QORGAN_TRY(const Json details, net::parse_json_object(opening.details));
+    if (use.leaf.hidden_until_s != 0) QORGAN_CHECK(add_hidden(details, use.leaf));
     if (details.contains("desk")) {
       QORGAN_TRY(use.details, details_from_json(details));
     }
@@ -177,6 +183,14 @@ class TraceReader {
   }
 
  private:
+  // What the entry itself would have said, had it not been hidden.
+  static Status add_hidden(const Json& details, ledger::Leaf& leaf) {
+    QORGAN_TRY(leaf.party, net::text_field(details, "party", limits::policy_id_bytes_max));
+    QORGAN_TRY(leaf.purpose, net::text_field(details, "purpose", limits::policy_id_bytes_max));
+    QORGAN_TRY(leaf.tag, net::optional_hex_field<32>(details, "tag"));
+    return {};
+  }
+
   Result<const ledger::Checkpoint*> verified(const std::string& note) {
     const auto known = checkpoints_.find(note);
     if (known != checkpoints_.end()) return &known->second;
@@ -241,7 +255,8 @@ Result<CustodianTrace> read_trace(const Json& answer, const NetworkKeys& keys, i
   TraceReader reader(keys, custodian);
   const auto read_list = [&](const char* name, bool is_own) -> Result<std::vector<TracedUse>> {
     std::vector<TracedUse> uses;
-    QORGAN_TRY(const Json* list, net::array_field(answer, name, limits::trace_entries_max));
+    // Of searches each with its abort.
+    QORGAN_TRY(const Json* list, net::array_field(answer, name, 2 * limits::trace_entries_max));
     for (const Json& object : *list) {
       Result<TracedUse> use = reader.read(object);
       if (use && is_own && use->leaf.tag && use->leaf.tag != ledger::subject_tag(tag_key, *use->leaf.request))
@@ -258,6 +273,8 @@ Result<CustodianTrace> read_trace(const Json& answer, const NetworkKeys& keys, i
   QORGAN_CHECK(read_names(answer, trace));
   QORGAN_TRY(trace.uses, read_list("uses", true));
   QORGAN_TRY(trace.searches, read_list("searches", false));
+  QORGAN_TRY(trace.uses_before, net::optional_int_field(answer, "uses_before", 1, INT64_MAX));
+  QORGAN_TRY(trace.searches_before, net::optional_int_field(answer, "searches_before", 1, INT64_MAX));
   return trace;
 }
 

@@ -25,6 +25,9 @@ class SubjectClient {
 
   // Signs the request and asks all three at once. Errors, each custodian's own: as HttpClient's, or what it answered.
   CustodianAnswers ask(const SubjectRequest& request, const crypto::SignKeyPair& access_key, Deadline deadline);
+  // One custodian alone.
+  Result<net::Json> ask_one(std::size_t custodian, const SubjectRequest& request, const crypto::SignKeyPair& access_key,
+                            Deadline deadline);
   // The same for a change of the record: repeated where a connection fails, until all three have confirmed it. Errors:
   // why it was refused or aborted (then nothing was done anywhere); undecided when the time is over before all three
   // have confirmed, with the request id to repeat.
@@ -46,8 +49,8 @@ Result<ErasureCertificate> certificate_of(const protocol::Network& network, cons
 
 // What one custodian tells of a record.
 struct TracedUse {
-  ledger::Leaf leaf;
-  Details details;  // empty where the custodian does not tell them
+  ledger::Leaf leaf;  // of what was hidden, with the grounds that its details opened
+  Details details;    // empty where the custodian does not tell them
   std::uint64_t index = 0;
 };
 struct PurposeWords {
@@ -60,12 +63,15 @@ struct CustodianTrace {
   std::vector<int> fingers;
   std::vector<TracedUse> uses;      // newest first; each proven to be in the log, and to be about this person
   std::vector<TracedUse> searches;  // among everybody; each proven to be in the log
+  // Where the custodian's next page begins; none where it has no more to tell.
+  std::optional<std::int64_t> uses_before;
+  std::optional<std::int64_t> searches_before;
   // What the custodian's policy calls those that the entries name by their ids.
   std::map<std::string, std::string> party_names;
   std::map<std::string, PurposeWords> purposes;
 };
 
-// Checks every proof and tag. Errors: damaged, naming the custodian and the entry.
+// Checks every proof and tag of one page. Errors: damaged, naming the custodian and the entry.
 Result<CustodianTrace> read_trace(const net::Json& answer, const NetworkKeys& keys, int custodian,
                                   const crypto::Key& view_key);
 

@@ -14,6 +14,9 @@ namespace {
 using net::Json;
 
 constexpr std::int64_t kVersion = 1;
+constexpr const char* kUsesBefore = "uses_before";
+constexpr const char* kSearchesBefore = "searches_before";
+constexpr const char* kEntriesMax = "entries_max";
 constexpr std::array<std::string_view, 7> kRightNames = {"trace", "withdraw", "lock",   "unlock",
                                                          "erase", "absence",  "receipt"};
 
@@ -42,6 +45,12 @@ Result<SubjectRequest> read_request(const Json& object) {
       return failure(ErrorCode::invalid_input, "only a trace begins at a time", "since");
     QORGAN_TRY(request.since_s, parse_utc(*since, "since"));
   }
+  QORGAN_TRY(request.uses_before, net::optional_int_field(object, kUsesBefore, 0, INT64_MAX));
+  QORGAN_TRY(request.searches_before, net::optional_int_field(object, kSearchesBefore, 0, INT64_MAX));
+  QORGAN_TRY(request.entries_max, net::optional_int_field(object, kEntriesMax, 1, limits::trace_entries_max));
+  for (const char* name : {kUsesBefore, kSearchesBefore, kEntriesMax})
+    if (request.right != Right::trace && object.contains(name))
+      return failure(ErrorCode::invalid_input, "only a trace has pages", name);
   return request;
 }
 
@@ -65,6 +74,9 @@ std::string SubjectRequest::text() const {
                  {"network", to_hex(network)}};
   if (language) object["language"] = language_code(*language);
   if (since_s) object["since"] = utc_text(*since_s);
+  if (uses_before) object[kUsesBefore] = *uses_before;
+  if (searches_before) object[kSearchesBefore] = *searches_before;
+  if (entries_max) object[kEntriesMax] = *entries_max;
   return object.dump();
 }
 

@@ -33,6 +33,11 @@ struct SubjectRequest {
   crypto::Digest network{};
   std::optional<Language> language;     // of what is written back to the person
   std::optional<std::int64_t> since_s;  // of a trace alone: uses from then on; unix time
+  // Of a trace alone, which comes in pages: where each of its lists goes on, as the custodian's answer before said; 0:
+  // nothing of it is wanted. Without them the newest are told.
+  std::optional<std::int64_t> uses_before;
+  std::optional<std::int64_t> searches_before;
+  std::optional<std::int64_t> entries_max;  // of either list in one page: 1..limits::trace_entries_max
 
   // Canonical JSON: names sorted, no spaces, no line end.
   std::string text() const;

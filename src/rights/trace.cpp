@@ -16,11 +16,8 @@ namespace {
 
 using nlohmann::json;
 
-// Within a second by the requests' ids, which begin with their milliseconds.
 void newest_first(std::vector<TraceEntry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(), [](const TraceEntry& a, const TraceEntry& b) {
-    return a.time_s != b.time_s ? a.time_s > b.time_s : a.request > b.request;
-  });
+  std::stable_sort(entries.begin(), entries.end(), is_newer);
 }
 
 const std::string& event_text(ledger::Event event, Language language) {
@@ -96,6 +93,10 @@ json entry_json(const TraceEntry& entry) {
 }
 
 }  // namespace
+
+bool is_newer(const TraceEntry& a, const TraceEntry& b) {
+  return a.time_s != b.time_s ? a.time_s > b.time_s : a.request > b.request;
+}
 
 std::string trace_text(std::vector<TraceEntry> uses, std::vector<TraceEntry> searches, Language language) {
   newest_first(uses);

@@ -30,6 +30,9 @@ struct TraceEntry {
   std::string reason;                  // of what was refused: an error code's name
 };
 
+// By time; within a second by the requests' ids, which begin with their milliseconds.
+bool is_newer(const TraceEntry& a, const TraceEntry& b);
+
 // Newest first: when and what, then who, where, why, and which logs show it. Below the person's own uses the searches
 // among everybody, where there were any.
 std::string trace_text(std::vector<TraceEntry> uses, std::vector<TraceEntry> searches, Language language);

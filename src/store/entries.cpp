@@ -187,10 +187,10 @@ Result<std::vector<Entry>> pending_entries(Database& database, const Keys& keys,
 }
 
 Result<std::vector<Entry>> entries_of_record(Database& database, const Keys& keys, std::int64_t record_seq,
-                                             std::int64_t before, std::size_t count_max) {
-  QORGAN_TRY(Query query, database.query("SELECT * FROM entries WHERE record_seq = ? AND number < ? "
+                                             std::int64_t before, std::size_t count_max, std::int64_t since_ms) {
+  QORGAN_TRY(Query query, database.query("SELECT * FROM entries WHERE record_seq = ? AND number < ? AND time_ms >= ? "
                                          "ORDER BY number DESC LIMIT ?"));
-  query.bind(record_seq).bind(before).bind_count(count_max);
+  query.bind(record_seq).bind(before).bind(since_ms).bind_count(count_max);
   return read_entries(database, keys, query);
 }
 

@@ -18,7 +18,7 @@ Status forget_record(Database& database, const Keys& keys, std::int64_t record_s
 
 Result<std::vector<Entry>> pending_entries(Database& database, const Keys& keys, std::size_t count_max);
 Result<std::vector<Entry>> entries_of_record(Database& database, const Keys& keys, std::int64_t record_seq,
-                                             std::int64_t before, std::size_t count_max);
+                                             std::int64_t before, std::size_t count_max, std::int64_t since_ms);
 Result<std::vector<Entry>> entries_of_event(Database& database, const Keys& keys, int event, std::int64_t since_ms,
                                             std::int64_t before, std::size_t count_max);
 Result<std::vector<Entry>> entries_of_request(Database& database, const Keys& keys, const Id& request_id);

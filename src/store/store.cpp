@@ -282,9 +282,9 @@ Result<std::vector<Entry>> Store::pending_entries(std::size_t count_max) {
   return store::pending_entries(*state_->database, state_->keys, count_max);
 }
 
-Result<std::vector<Entry>> Store::entries_of_record(std::int64_t record_seq, std::int64_t before,
-                                                    std::size_t count_max) {
-  return store::entries_of_record(*state_->database, state_->keys, record_seq, before, count_max);
+Result<std::vector<Entry>> Store::entries_of_record(std::int64_t record_seq, std::int64_t before, std::size_t count_max,
+                                                    std::int64_t since_ms) {
+  return store::entries_of_record(*state_->database, state_->keys, record_seq, before, count_max, since_ms);
 }
 
 Result<std::vector<Entry>> Store::entries_of_event(int event, std::int64_t since_ms, std::int64_t before,

@@ -242,7 +242,8 @@ class Store {
   Status drop_entry(std::int64_t number);
   Result<std::vector<Entry>> pending_entries(std::size_t count_max);
   // Newest first, those with a lower number than `before`.
-  Result<std::vector<Entry>> entries_of_record(std::int64_t record_seq, std::int64_t before, std::size_t count_max);
+  Result<std::vector<Entry>> entries_of_record(std::int64_t record_seq, std::int64_t before, std::size_t count_max,
+                                               std::int64_t since_ms = 0);
   Result<std::vector<Entry>> entries_of_event(int event, std::int64_t since_ms, std::int64_t before,
                                               std::size_t count_max);
   Result<std::vector<Entry>> entries_of_request(const Id& request_id);

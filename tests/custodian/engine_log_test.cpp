@@ -192,7 +192,7 @@ TEST_F(EngineLogTest, WhoIsEnrolledIsToldAfterItIsLogged) {
     EXPECT_EQ(ended->aborted->code, code);
   }
   // The person sees who tried, and why it came to nothing.
-  const auto trace = engine_->trace(anna.record_id(), 100);
+  const auto trace = engine_->trace(anna.record_id(), TracePage{});
   ASSERT_OK(trace);
   std::vector<Event> told;
   for (const LoggedEntry& use : trace->uses) told.push_back(use.event);
@@ -265,7 +265,7 @@ TEST_F(EngineLogTest, AQuestionForAnAbsenceIsLoggedBeforeItIsAnswered) {
     EXPECT_EQ(leaf.party, "office");
     EXPECT_EQ(leaf.tag == ledger::subject_tag(ledger::view_key_of(view_key(), 1), question.id), held);
   }
-  const auto trace = engine_->trace(anna.record_id(), 100);
+  const auto trace = engine_->trace(anna.record_id(), TracePage{});
   ASSERT_OK(trace);
   ASSERT_EQ(trace->uses.size(), 2U);
   EXPECT_EQ(trace->uses.front().event, Event::absence);
@@ -477,7 +477,7 @@ TEST_F(EngineLogTest, ATraceTellsEveryUseAndErasingDestroysWhatItTells) {
   ASSERT_OK(engine_->store_result(asked.id, {0, 0}, 1, {}));
   ASSERT_OK(engine_->commit_comparison(asked.id));
   const Request search = ready(Kind::identify, 1);
-  const auto trace = engine_->trace(anna.record_id(), 100);
+  const auto trace = engine_->trace(anna.record_id(), TracePage{});
   ASSERT_OK(trace);
   ASSERT_EQ(trace->uses.size(), 2U);
   EXPECT_EQ(trace->uses[0].event, Event::verify);
@@ -495,7 +495,7 @@ TEST_F(EngineLogTest, ATraceTellsEveryUseAndErasingDestroysWhatItTells) {
   const Request erasure = own(Kind::erase, anna);
   ASSERT_OK(apply(erasure, OperationKind::erase, anna, 2));
   expect_events(erasure, {Event::erase, Event::erased});
-  EXPECT_ERROR(engine_->trace(anna.record_id(), 100), ErrorCode::not_found);
+  EXPECT_ERROR(engine_->trace(anna.record_id(), TracePage{}), ErrorCode::not_found);
   // The entries stay in the log for ever; what would open them is gone.
   for (const Request& before : {anna, asked}) {
     const auto entries = engine_->logged_entries(before.id, plenty());
@@ -594,7 +594,7 @@ class HiddenTest : public EngineLogTest {
     EXPECT_EQ(openings(), expected);
   }
   std::size_t searches_told() {
-    const auto trace = engine_->trace(anna_.record_id(), 100);
+    const auto trace = engine_->trace(anna_.record_id(), TracePage{});
     EXPECT_TRUE(trace);
     return trace ? trace->searches.size() : 99;
   }

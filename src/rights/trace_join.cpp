@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "rights/trace_pages.h"
+
+namespace qorgan::rights {
+namespace {
+
+using Teller = std::array<bool, protocol::kCustodians>;
+
+struct Told {
+  TraceEntry entry;
+  Teller by{};
+};
+using AllTold = std::map<std::pair<ledger::RequestId, ledger::Event>, Told>;
+
+struct List {
+  std::vector<TracedUse> CustodianTrace::*told;
+  std::int64_t CustodianPages::*from_s;
+};
+constexpr List kUses{&CustodianTrace::uses, &CustodianPages::uses_from_s};
+constexpr List kSearches{&CustodianTrace::searches, &CustodianPages::searches_from_s};
+
+void fill(std::string& to, const std::string& from) {
+  if (!from.empty()) to = from;
+}
+
+void add(const TracedUse& use, const CustodianTrace& from, std::size_t custodian, AllTold& all) {
+  if (!use.leaf.request) return;
+  Told& told = all[{*use.leaf.request, use.leaf.event}];
+  TraceEntry& entry = told.entry;
+  told.by[custodian] = true;
+  entry.time_s = entry.time_s == 0 ? use.leaf.time_s : std::min(entry.time_s, use.leaf.time_s);
+  entry.event = use.leaf.event;
+  entry.request = use.leaf.request;
+  entry.hidden_until_s = std::max(entry.hidden_until_s, use.leaf.hidden_until_s);
+  if (use.leaf.event == ledger::Event::refused) entry.reason = use.leaf.reason;
+  // One that has lost its own tells less.
+  fill(entry.party, use.leaf.party);
+  fill(entry.purpose, use.leaf.purpose);
+  fill(entry.desk, use.details.desk);
+  fill(entry.operator_name, use.details.operator_name);
+  const auto party = from.party_names.find(use.leaf.party);
+  if (party != from.party_names.end()) entry.party_name = party->second;
+  const auto purpose = from.purposes.find(use.leaf.purpose);
+  if (purpose == from.purposes.end()) return;
+  entry.purpose_words = purpose->second.what;
+  entry.basis_words = purpose->second.basis;
+}
+
+AllTold gather(const TracePages& pages, const List& list) {
+  AllTold all;
+  for (std::size_t i = 0; i < pages.size(); ++i)
+    if (pages[i].trace)
+      for (const TracedUse& use : (*pages[i].trace).*list.told) add(use, *pages[i].trace, i, all);
+  return all;
+}
+
+// By the word of everyone who tells of it.
+bool came_to_nothing(const AllTold& all, const ledger::RequestId& request, const Told& told) {
+  const auto aborted = all.find({request, ledger::Event::aborted});
+  if (aborted == all.end()) return false;
+  for (std::size_t i = 0; i < told.by.size(); ++i)
+    if (told.by[i] && !aborted->second.by[i]) return false;
+  return true;
+}
+
+bool is_near(std::int64_t time_s, std::int64_t other_s) {
+  return time_s >= other_s - limits::trace_apart_s && time_s <= other_s + limits::trace_apart_s;
+}
+
+// When the person was enrolled, by the first that says so; searches of that moment were made before at one custodian
+// and after at another.
+std::optional<std::int64_t> enrolled_s(const TracePages& pages) {
+  std::optional<std::int64_t> time_s;
+  for (const CustodianPages& one : pages) {
+    if (!one.trace) continue;
+    for (const TracedUse& use : one.trace->uses)
+      if (use.leaf.event == ledger::Event::enrol) time_s = std::min(time_s.value_or(INT64_MAX), use.leaf.time_s);
+  }
+  return time_s;
+}
+
+// Everything that is younger is known of all who can still be asked.
+std::int64_t reach_of(const TracePages& pages, const List& list) {
+  std::int64_t from_s = INT64_MIN;
+  for (const CustodianPages& one : pages)
+    if (!one.error) from_s = std::max(from_s, one.*list.from_s);
+  return from_s;
+}
+
+JoinedTrace join(const protocol::Network& network, const TracePages& pages, const TraceWish& wish, const List& list) {
+  AllTold all = gather(pages, list);
+  const std::int64_t from_s = wish.uses_max ? reach_of(pages, list) : INT64_MIN;
+  const std::int64_t since_s = wish.since_s.value_or(INT64_MIN);
+  std::vector<const AllTold::value_type*> shown;
+  for (const auto& one : all)
+    if (one.second.entry.time_s > from_s && one.second.entry.time_s >= since_s) shown.push_back(&one);
+  std::sort(shown.begin(), shown.end(),
+            [](const auto* a, const auto* b) { return is_newer(a->second.entry, b->second.entry); });
+  const auto is_use = [&](const AllTold::value_type& one) {
+    return ledger::is_agreed(one.first.second) && !came_to_nothing(all, one.first.first, one.second);
+  };
+  if (wish.uses_max) {
+    std::size_t uses = 0;
+    const auto end = std::find_if(shown.begin(), shown.end(),
+                                  [&](const auto* one) { return is_use(*one) && ++uses > *wish.uses_max; });
+    shown.erase(end, shown.end());
+  }
+  const std::optional<std::int64_t> enrolment_s = list.told == kSearches.told ? enrolled_s(pages) : std::nullopt;
+  JoinedTrace joined;
+  for (const AllTold::value_type* one : shown) {
+    const auto& [request, event] = one->first;
+    const Told& told = one->second;
+    TraceEntry entry = told.entry;
+    const bool is_excused = is_near(entry.time_s, wish.now_s) || is_near(entry.hidden_until_s, wish.now_s) ||
+                            (enrolment_s && is_near(entry.time_s, *enrolment_s));
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      if (told.by[i]) {
+        entry.proven_by.push_back(network.custodians[i].name);
+      } else if (pages[i].trace && is_use(*one) && !is_excused && entry.time_s > pages[i].*list.from_s) {
+        joined.missing.push_back(fmt::format("{} does not tell of request {} ({})",
+                                             network.describe(static_cast<int>(i)), to_hex(request),
+                                             ledger::event_name(event)));
+      }
+    }
+    joined.entries.push_back(std::move(entry));
+  }
+  return joined;
+}
+
+// How many uses are known for good.
+std::size_t known(const TracePages& pages, const TraceWish& wish, const List& list) {
+  const AllTold all = gather(pages, list);
+  const std::int64_t from_s = reach_of(pages, list);
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const AllTold::value_type& one) {
+    return one.second.entry.time_s > from_s && one.second.entry.time_s >= wish.since_s.value_or(INT64_MIN) &&
+           ledger::is_agreed(one.first.second) && !came_to_nothing(all, one.first.first, one.second);
+  }));
+}
+
+bool is_all_known(const TracePages& pages, const TraceWish& wish, const List& list) {
+  return reach_of(pages, list) == INT64_MIN || known(pages, wish, list) >= *wish.uses_max;
+}
+
+}  // namespace
+
+bool is_enough(const TracePages& pages, const TraceWish& wish) {
+  return is_all_known(pages, wish, kUses) && is_all_known(pages, wish, kSearches);
+}
+
+JoinedTrace join_uses(const protocol::Network& network, const TracePages& pages, const TraceWish& wish) {
+  return join(network, pages, wish, kUses);
+}
+
+JoinedTrace join_searches(const protocol::Network& network, const TracePages& pages, const TraceWish& wish) {
+  return join(network, pages, wish, kSearches);
+}
+
+}  // namespace qorgan::rights
