@@ -26,7 +26,7 @@ Recorder::~Recorder() = default;
 void Recorder::run(const std::stop_token& stop) {
   const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(limits::recorder_pause_ms)); };
   while (!stop.stop_requested()) {
-    const auto entries = engine_.entries_to_log(Deadline::after_ms(limits::recorder_wait_ms));
+    auto entries = engine_.entries_to_log(Deadline::after_ms(limits::recorder_wait_ms));
     if (!entries) {
       spdlog::error("cannot read what is to be logged: {}", entries.error().message());
       pause();
