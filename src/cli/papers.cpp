@@ -1,10 +1,5 @@
 #include "cli/papers.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <iostream>
-
 #include "base/file.h"
 
 namespace qorgan::cli {
@@ -47,16 +42,6 @@ Status check_paper_file(const fs::path& path) {
   if (!fs::is_directory(fs::absolute(path, ignored).parent_path(), ignored))
     return failure(ErrorCode::not_found, "there is no such folder", path.parent_path().string());
   return {};
-}
-
-Result<rights::SubjectSecret> read_secret(std::string given) {
-  if (given == "-") {
-    if (::isatty(STDIN_FILENO) == 1) std::fputs("Secret, as on the receipt: ", stderr);
-    std::getline(std::cin, given);
-  }
-  Result<rights::SubjectSecret> secret = rights::parse_secret(given);
-  crypto::wipe({reinterpret_cast<std::uint8_t*>(given.data()), given.size()});
-  return secret;
 }
 
 Status write_receipt(const rights::EnrolmentReceipt& receipt, const rights::SubjectSecret* secret, const fs::path& path,

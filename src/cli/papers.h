@@ -11,10 +11,6 @@ namespace qorgan::cli {
 // for none. Errors: invalid_input (another ending), already_exists, not_found (no such folder).
 Status check_paper_file(const std::filesystem::path& path);
 
-// `given`, or where that is "-" the first line of standard input, which a terminal is asked for. What was read is wiped.
-// Errors: invalid_input.
-Result<rights::SubjectSecret> read_secret(std::string given);
-
 // Errors: invalid_input (another ending), already_exists, storage_full, unavailable, internal. Readable by the owner
 // alone.
 Status write_receipt(const rights::EnrolmentReceipt& receipt, const rights::SubjectSecret* secret,

@@ -1,5 +1,8 @@
 #include "cli/secret_option.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <iostream>
 
 #include "base/file.h"
@@ -15,6 +18,7 @@ void wipe(std::string& text) {
 Result<std::string> read_line(const std::string& option) {
   std::string text;
   if (option == "-") {
+    if (::isatty(STDIN_FILENO) == 1) std::fputs("Secret, as on the receipt: ", stderr);
     std::getline(std::cin, text);
     return text;
   }

@@ -11,8 +11,8 @@ namespace qorgan::cli {
 inline constexpr const char* kSecretHelp =
     "A file with the secret on your receipt, or - to read it from standard input";
 
-// "-": the first line of standard input; else a file's only line. Errors: those of the file; invalid_input where it is
-// no secret, or stands in the option itself.
+// "-": the first line of standard input, which a terminal is asked for; else a file's only line. Errors: those of the
+// file; invalid_input where it is no secret, or stands in the option itself.
 Result<rights::SubjectSecret> read_secret(const std::string& option);
 
 }  // namespace qorgan::cli
