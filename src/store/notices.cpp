@@ -96,10 +96,14 @@ Status update_notice(Database& database, const Keys& keys, const Notice& notice)
   if (!row) return failure(ErrorCode::not_found, "the party has no such notice", name_of(notice));
   row->notice.told_ms = notice.told_ms;
   row->notice.acknowledged_ms = notice.acknowledged_ms;
+  // They link an erased person's uses; nobody asks after them any more.
+  if (notice.acknowledged_ms != 0) row->notice.answered.clear();
+  const Bytes answered = join(row->notice.answered);
   const crypto::Digest tag = keys.tag(row->number, row->notice);
-  QORGAN_TRY(Query query,
-             database.query("UPDATE notices SET told_ms = ?, acknowledged_ms = ?, tag = ? WHERE number = ?"));
-  return query.bind(notice.told_ms).bind(notice.acknowledged_ms).bind(tag).bind(row->number).run();
+  QORGAN_TRY(Query query, database.query("UPDATE notices SET answered = ?, told_ms = ?, acknowledged_ms = ?, tag = ? "
+                                         "WHERE number = ?"));
+  query.bind(answered).bind(notice.told_ms).bind(notice.acknowledged_ms);
+  return query.bind(tag).bind(row->number).run();
 }
 
 Result<std::vector<Notice>> notices_of_party(Database& database, const Keys& keys, const std::string& party,

@@ -322,10 +322,12 @@ Result<std::vector<Notice>> Store::notices_of_request(const Id& request_id) {
 }
 
 Status Store::update_notice(const Notice& notice, const Along& along) {
-  return change([&](Database& database, const Keys& keys) -> Status {
+  QORGAN_CHECK(change([&](Database& database, const Keys& keys) -> Status {
     QORGAN_CHECK(store::update_notice(database, keys, notice));
     return write_along(database, keys, along);
-  });
+  }));
+  if (notice.acknowledged_ms != 0) state_->journal_holds_destroyed = true;
+  return {};
 }
 
 Status Store::back_up(const std::filesystem::path& path) {

@@ -260,7 +260,8 @@ class Store {
                                                const std::optional<Id>& after = {}, std::size_t count_max = SIZE_MAX);
   Result<std::optional<Notice>> find_notice(const Id& record_id, const std::string& party);
   Result<std::vector<Notice>> notices_of_request(const Id& request_id);
-  // told_ms and acknowledged_ms of the notice with the same record and party. not_found.
+  // told_ms and acknowledged_ms of the notice with the same record and party. Once it is acknowledged, the requests that
+  // it names are destroyed. not_found.
   Status update_notice(const Notice& notice, const Along& along = {});
 
   // A consistent copy of the whole file as it is now, made whole or not at all, for its owner's eyes alone; it opens
