@@ -259,7 +259,8 @@ TEST_F(RefreshPartTest, RefusesCopiesThatDiffer) {
 
 TEST_F(RefreshPartTest, KeepsNothingOfABatchWhoseCoordinatorHasVanished) {
   const auto is_kept = [&](const RefreshBegin& begin) {
-    return code_of(part_->exchange(begin.refresh.id, {})) == error_code_name(ErrorCode::damaged);  // another length
+    return qorgan::test::code_of(part_->exchange(begin.refresh.id, {})) ==
+           error_code_name(ErrorCode::damaged);  // another length
   };
   RefreshBegin begin = begin_of(1, 3);
   ASSERT_OK(part_->begin(begin, soon()));

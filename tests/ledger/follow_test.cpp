@@ -335,7 +335,7 @@ TEST_F(Follow, ALogIsFollowedOverHttp) {
   options.tls = net::make_tls_identity("log").value();
   const std::string pin = options.tls->pin();
   auto server = net::HttpServer::start(std::move(options), [this](const net::HttpRequest& request) {
-    return net::serve_file(log_.folder(), request, log_file);
+    return net::serve_file(log_.folder(), request, [](std::string_view path) { return log_file(path); });
   });
   ASSERT_TRUE(server.has_value());
   const std::string url = fmt::format("https://{}#{}", server->address().text(), pin);

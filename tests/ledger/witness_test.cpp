@@ -113,6 +113,7 @@ class WitnessTest : public testing::Test {
 
   SmallLog log;
   std::vector<VerifierKey> logs = {log.key()};
+  std::vector<VerifierKey> former;
   MemoryDisk disk;
   std::int64_t now_s = 1'000'000;
   std::vector<Fork> forks;

@@ -19,6 +19,8 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
+// Seen together they are taken for a mismatch, although all of them are malloc's and free's.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }

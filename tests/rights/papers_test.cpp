@@ -226,9 +226,19 @@ TEST(AbsencePaper, ComesBackVerifiesAndNoticesEveryChange) {
 }
 
 TEST(Trace, NewestFirstInPlainWords) {
-  TraceEntry old_use{1'795'400'000, ledger::Event::enrol,       "document-office-3",         "Document office",
-                     "enrolment",   {"а", "б", "To know you."}, {"а", "б", "Your consent."}, "Kordai",
-                     "A. Operator", ledger::RequestId{1},       {"Ministry", "University"},  0};
+  TraceEntry old_use{1'795'400'000,
+                     ledger::Event::enrol,
+                     "document-office-3",
+                     "Document office",
+                     "enrolment",
+                     {"а", "б", "To know you."},
+                     {"а", "б", "Your consent."},
+                     "Kordai",
+                     "A. Operator",
+                     ledger::RequestId{1},
+                     {"Ministry", "University"},
+                     0,
+                     {}};
   TraceEntry new_use = old_use;
   new_use.time_s += 86400;
   new_use.event = ledger::Event::verify;
