@@ -322,10 +322,11 @@ Result<std::vector<Notice>> Store::notices_of_request(const Id& request_id) {
 }
 
 Status Store::update_notice(const Notice& notice, const Along& along) {
-  QORGAN_CHECK(change([&](Database& database, const Keys& keys) -> Status {
+  const Status updated = change([&](Database& database, const Keys& keys) -> Status {
     QORGAN_CHECK(store::update_notice(database, keys, notice));
     return write_along(database, keys, along);
-  }));
+  });
+  QORGAN_CHECK(updated);
   if (notice.acknowledged_ms != 0) state_->journal_holds_destroyed = true;
   return {};
 }
