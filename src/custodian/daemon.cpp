@@ -273,8 +273,7 @@ Status Daemon::State::open_engine(const DaemonOptions& options) {
                                      [sender = mirror_senders[static_cast<std::size_t>(other)].get()](
                                          const ledger::AddCheckpoint& request) { return sender->ask(request); }});
   }
-  // Made with the keys, like the database: a custodian whose log or file is lost must not begin anew.
-  QORGAN_TRY(auto log, ledger::Log::open(std::move(log_options), log_signers(), false));
+  // Made with the keys, like the log: a custodian whose database or log is lost must not begin anew.
   store::Options store_options;
   store_options.path = options.folder / kDatabaseFile;
   store_options.custodian = keys.index;
@@ -282,6 +281,9 @@ Status Daemon::State::open_engine(const DaemonOptions& options) {
   store_options.pages_max = options.pages_max;
   store_options.create = false;
   QORGAN_TRY(store::Store store, store::Store::open(store_options, keys.storage.clone()));
+  // Before the log, whose first question to the others tells them that this custodian needs no more help.
+  QORGAN_CHECK(check_recovered(store, network.describe(keys.index)));
+  QORGAN_TRY(auto log, ledger::Log::open(std::move(log_options), log_signers(), false));
   QORGAN_TRY(policy::Policy policy, load_own_policy(options.folder, network, keys.index));
   auto judge = std::make_shared<Judge>(network, std::make_shared<const policy::Policy>(std::move(policy)));
   QORGAN_TRY(engine, Engine::open(keys.index, {std::move(store), std::move(log), std::move(judge)}));

@@ -178,6 +178,13 @@ R told_apart(R outcome, const std::string& custodian) {
 
 }  // namespace
 
+Status check_recovered(store::Store& store, const std::string& where) {
+  QORGAN_TRY(const bool unfinished, store.is_recovering());
+  if (!unfinished) return {};
+  return failure(ErrorCode::unavailable, "this custodian's recovery has not ended", where,
+                 "Recover this custodian again");
+}
+
 Result<std::unique_ptr<Engine>> Engine::open(int index, EngineParts parts) {
   std::unique_ptr<Engine> engine(new Engine(index, std::move(parts)));
   QORGAN_CHECK(engine->load());
@@ -186,10 +193,7 @@ Result<std::unique_ptr<Engine>> Engine::open(int index, EngineParts parts) {
 
 Status Engine::load() {
   QORGAN_TRY(applied_sequence_, store_.applied_sequence());
-  QORGAN_TRY(const bool unfinished, store_.is_recovering());
-  if (unfinished)
-    return failure(ErrorCode::unavailable, "this custodian's recovery has not ended", here(),
-                   "Recover this custodian again");
+  QORGAN_CHECK(check_recovered(store_, here()));
   QORGAN_CHECK(load_people());
   QORGAN_CHECK(load_counts());
   QORGAN_CHECK(match_entries_with_log());

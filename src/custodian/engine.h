@@ -100,6 +100,9 @@ struct Trace {
   std::optional<std::int64_t> searches_before;
 };
 
+// unavailable where the recovery that made this database has not ended. `where` is the custodian.
+Status check_recovered(store::Store& store, const std::string& where);
+
 // Thread-safe.
 class Engine {
  public:

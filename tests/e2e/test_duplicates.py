@@ -82,23 +82,20 @@ class DuplicateTest(NetworkTest):
         shutil.copytree(purposes, one_bit)
         path = one_bit / "deduplication.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "one_bit": True}))
-        before = [(self.net.custodian_folder(i) / "policy").read_bytes() for i in range(3)]
+        self.addCleanup(self.change_purposes, [PURPOSES] * 3)
         for told in (0, 1, 2):
             with self.subTest(told=told):
-                for custodian in range(3):
-                    self.net.stop(custodian)
-                    self.net.change_policy(custodian, lambda rules: None,
-                                           purposes=one_bit if custodian == told else purposes)
-                self.net.start_all()
+                self.change_purposes([one_bit if i == told else purposes for i in range(3)])
                 warrant = self.net.make_warrant(f"differs-{told}", "--purpose", "deduplication")
                 chosen = request_id()
                 answer = self.check(*self.finger(1, take=6), "--warrant", warrant, "--request-id", chosen,
                                     operator="differs")
                 error = self.expect_error(answer, REFUSED, "policies differ", "one bit", "deduplication")
                 self.assertIn(f"custodian {told or 1}", error["where"])
-        for custodian in range(3):
+    def change_purposes(self, folders):
+        for custodian, folder in enumerate(folders):
             self.net.stop(custodian)
-            (self.net.custodian_folder(custodian) / "policy").write_bytes(before[custodian])
+            self.net.change_policy(custodian, lambda rules: None, purposes=folder)
         self.net.start_all()
 
 

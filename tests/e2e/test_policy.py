@@ -38,6 +38,8 @@ class Judged(NetworkTest):
 
 
     def set_clock(self, custodian, ahead_ms):
+        if ahead_ms:
+            self.addCleanup(self.set_clock, custodian, 0)
         path = self.net.clock_file(custodian)
         new = path.with_suffix(".new")
         new.write_text(str(ahead_ms))

@@ -8,7 +8,7 @@ import unittest
 
 import subject
 from logs import download
-from support import LOOK, STALE, UNAVAILABLE, YES, NetworkTest, iin, request_id
+from support import ALREADY_EXISTS, LOOK, STALE, UNAVAILABLE, YES, NetworkTest, iin, request_id
 
 # Who asks stands in the details alone, which are sealed.
 OPERATOR = "Zylikha Operatorova"
@@ -331,13 +331,13 @@ class TrafficTest(NetworkTest):
                 answer = self.desk_through(between, *words)
                 between.close()
                 again = self.net.desk(*words)
-                # Done, or given up at all three because one copy never came; a desk that was told how it ended has
-                # forgotten the secret, so that the same request cannot be made again.
-                self.assertIn(again.code, (YES, UNAVAILABLE, STALE), f"{answer}\n{again}")
-                if answer.code != YES:
-                    self.assertRegex(answer.err, r"custodian \d", answer)
+                # Done, or given up at all three because one copy never came; who was told that it is done is told no
+                # second time, as there is a receipt.
+                if answer.code == YES:
+                    self.expect_error(again, ALREADY_EXISTS, "receipt")
                 else:
-                    self.assertEqual(again.code, STALE)
+                    self.assertIn(again.code, (YES, UNAVAILABLE, STALE), f"{answer}\n{again}")
+                    self.assertRegex(answer.err, r"custodian \d", answer)
                 self.assertEqual(self.net.people(), {before + (YES in (answer.code, again.code))})
 
 

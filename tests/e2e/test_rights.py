@@ -140,8 +140,10 @@ class TraceTest(Holder):
         asked = [self.verify(person, 1, "--operator", "Aigerim")]
         asked.append(self.net.desk("verify", "--id", iin(person), *self.finger("somebody else"), "--operator", "Bolat"))
         self.assertEqual([answer.code for answer in asked], [YES, NO])
-        # A refused one is no use of the data.
-        refused = self.verify(person, 2, "--purpose", "curiosity")
+        # A refused one is told too: somebody asked about this person.
+        refused_request = request_id()
+        refused = self.verify(person, 2, "--purpose", "curiosity", "--operator", "Chingiz", "--request-id",
+                              refused_request)
         self.assertEqual(refused.code, REFUSED, refused)
         told = self.trace(enrolled)
         # The times are in seconds, so that two of one second may stand in either order.
@@ -150,7 +152,8 @@ class TraceTest(Holder):
         self.assertEqual({use["request"]: (use["event"], use["operator"]) for use in told["uses"]},
                          {enrolled.json["request_id"]: ("enrol", os.environ.get("USER") or "unnamed"),
                           asked[0].json["request_id"]: ("verify", "Aigerim"),
-                          asked[1].json["request_id"]: ("verify", "Bolat")})
+                          asked[1].json["request_id"]: ("verify", "Bolat"),
+                          refused_request: ("refused", "Chingiz")})
         for use in told["uses"]:
             self.assertEqual(use["proven_by"], NAMES)
             self.assertEqual((use["desk"], use["party"]), ("desk", {"id": "trial-office", "name": "Trial office"}))
@@ -238,7 +241,7 @@ class LockTest(Holder):
         self.assertEqual(self.verify(person).code, YES)
         told = self.by_right(enrolled, "trace").json
         self.assertFalse(told["locked"])
-        self.assertEqual(sorted(use["event"] for use in told["uses"]), ["enrol", "lock", "unlock", "verify"])
+        self.assertEqual(sorted(use["event"] for use in told["uses"]), ["enrol", "lock", "refused", "refused", "unlock", "verify"])
 
     def expect_error_from_a_custodian(self, answer, *mentions):
         error = self.expect_error(answer, REFUSED, *mentions)

@@ -52,7 +52,7 @@ TEST(Traces, NoSharesOrPrivatePartsStandInTheFileOrItsLog) {
   }
 }
 
-// What stands in each file that SQLite cuts, at that moment.
+// What stands in each file that SQLite cuts to nothing, at that moment. (The database's own it cuts to its pages.)
 class CutFiles {
  public:
   CutFiles() {
@@ -72,7 +72,7 @@ class CutFiles {
     ::fstat(descriptor, &about);
     Bytes content(static_cast<std::size_t>(about.st_size));
     EXPECT_EQ(::pread(descriptor, content.data(), content.size(), 0), about.st_size);
-    if (!content.empty()) contents_.push_back(std::move(content));
+    if (size == 0 && !content.empty()) contents_.push_back(std::move(content));
     return ::ftruncate(descriptor, size);
   }
   static std::vector<Bytes> contents_;
