@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/lab_bench_log.h"
 #include "cli/lab_bench_refresh.h"
+#include "cli/lab_bench_trace.h"
 
 namespace qorgan::cli {
 namespace {
@@ -99,6 +100,7 @@ void add_lab_bench(CLI::App& lab, Context& context) {
       ->capture_default_str();
   add_lab_bench_log(*bench, context);
   add_lab_bench_refresh(*bench, context);
+  add_lab_bench_trace(*bench, context);
 }
 
 }  // namespace qorgan::cli
