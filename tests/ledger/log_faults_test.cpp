@@ -10,6 +10,7 @@
 
 #include "tests/ledger/faulty_disk.h"
 #include "tests/ledger/log_support.h"
+#include "tests/support/child.h"
 
 namespace qorgan::ledger::test {
 namespace {
@@ -106,19 +107,6 @@ void expect_whole(const LogPlace& place) {
   }
 }
 
-// In a process of its own. Its exit code; 0 where nothing was noticed.
-int run_in_child(const std::function<void()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    work();
-    ::_exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
-  return WEXITSTATUS(status);
-}
-
 class EveryOperation : public testing::TestWithParam<Fault> {};
 
 TEST_P(EveryOperation, MayBeTheOne) {
@@ -130,7 +118,7 @@ TEST_P(EveryOperation, MayBeTheOne) {
     LogPlace place(2);
     place.journal_bytes_max = kJournalBytesMax;
     copy_template(place);
-    const int code = run_in_child([&] {
+    const int code = qorgan::test::run_in_child([&] {
       FaultyDisk disk(GetParam(), at);
       scenario(place, disk);
       if (disk.count() < at) ::_exit(testing::Test::HasFailure() ? 1 : 2);

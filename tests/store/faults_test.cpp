@@ -1,13 +1,13 @@
 // Whatever a disk does, and whenever the process ends: each operation is done in full or not at all, and none that was
 // told as done is gone.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "tests/store/faulty_files.h"
 #include "tests/store/life.h"
+#include "tests/support/child.h"
 
 namespace qorgan::store::test {
 namespace {
@@ -66,19 +66,6 @@ void scenario(const Trial& trial) {
   }
 }
 
-// Its exit code; 0 where nothing was noticed.
-int run_in_child(const std::function<void()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    work();
-    ::_exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
-  return WEXITSTATUS(status);
-}
-
 class EveryWrite : public testing::TestWithParam<Fault> {};
 
 TEST_P(EveryWrite, MayBeTheOne) {
@@ -88,7 +75,7 @@ TEST_P(EveryWrite, MayBeTheOne) {
   for (bool reached = true; reached; ++at) {
     SCOPED_TRACE("write " + std::to_string(at));
     const Trial trial;
-    const int code = run_in_child([&] {
+    const int code = qorgan::test::run_in_child([&] {
       use_faulty_files(GetParam(), at);
       scenario(trial);
       if (changes_of_files() < at) ::_exit(testing::Test::HasFailure() ? 1 : 2);
