@@ -412,7 +412,7 @@ inline constexpr std::size_t words_bytes_max = 2000;
 inline constexpr std::size_t receipt_bytes_max = std::size_t{128} << 10;
 // The same in Base 64, below two pages to be read.
 inline constexpr std::size_t receipt_text_bytes_max = 2 * receipt_bytes_max;
-// A request of a subject: six short fields and a signature.
+// A request of a subject: ten short fields and a signature.
 inline constexpr std::size_t subject_request_bytes_max = 2048;
 // Questions of subjects a minute from one address: a household, or an office where people ask with help.
 inline constexpr int rights_per_minute_max = 120;

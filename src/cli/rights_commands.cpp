@@ -67,6 +67,7 @@ struct TraceOptions {
   std::optional<std::size_t> uses_max;
   std::optional<std::int64_t> page_entries;
   std::string since;
+  bool has_since = false;  // also where it is empty, as an unset variable of a shell is
 };
 
 // A day, or a moment of it, in UTC.
@@ -116,7 +117,7 @@ Result<int> run_trace(const Context& context, const DeskOptions& options, const 
   wish.uses_max = trace_options.uses_max;
   wish.page_entries = trace_options.page_entries;
   wish.now_s = unix_time_ms() / 1000;
-  if (!trace_options.since.empty()) {
+  if (trace_options.has_since) {
     QORGAN_TRY(wish.since_s, read_since(trace_options.since));
   }
   QORGAN_TRY(rights::SubjectClient client, rights::SubjectClient::create(holder.network));
@@ -196,10 +197,12 @@ void add_rights(CLI::App& app, Context& context) {
   auto trace_options = std::make_shared<TraceOptions>();
   trace->add_option("--max", trace_options->uses_max, "The newest uses alone, and as many searches")
       ->check(CLI::PositiveNumber);
-  trace->add_option("--since", trace_options->since, "Nothing older: 2026-11-23, or 2026-11-23T04:06:49Z (UTC)");
+  const CLI::Option* since =
+      trace->add_option("--since", trace_options->since, "Nothing older: 2026-11-23, or 2026-11-23T04:06:49Z (UTC)");
   trace->add_option("--page", trace_options->page_entries, "How many a custodian is asked for at a time; all are told")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{limits::trace_entries_max}));
-  trace->callback([&context, options, trace_options] {
+  trace->callback([&context, options, trace_options, since] {
+    trace_options->has_since = since->count() > 0;
     const Result<int> ended = run_trace(context, *options, *trace_options);
     context.exit_code = ended ? *ended : report(context, ended.error());
   });

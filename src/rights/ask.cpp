@@ -243,10 +243,8 @@ Result<std::vector<int>> read_fingers(const Json& answer) {
   return fingers;
 }
 
-}  // namespace
-
-Result<CustodianTrace> read_trace(const Json& answer, const NetworkKeys& keys, int custodian,
-                                  const crypto::Key& view_key) {
+Result<CustodianTrace> read_page(const Json& answer, const NetworkKeys& keys, int custodian,
+                                 const crypto::Key& view_key) {
   CustodianTrace trace;
   QORGAN_TRY(trace.locked, net::bool_field(answer, "locked"));
   QORGAN_TRY(trace.withdrawn, net::bool_field(answer, "withdrawn"));
@@ -261,11 +259,7 @@ Result<CustodianTrace> read_trace(const Json& answer, const NetworkKeys& keys, i
       Result<TracedUse> use = reader.read(object);
       if (use && is_own && use->leaf.tag && use->leaf.tag != ledger::subject_tag(tag_key, *use->leaf.request))
         use = failure(ErrorCode::damaged, "an entry that is about somebody else");
-      if (!use) {
-        Error error = use.error();
-        error.where = "custodian " + std::to_string(custodian) + (error.where.empty() ? "" : ", " + error.where);
-        return tl::unexpected(std::move(error));
-      }
+      if (!use) return tl::unexpected(use.error());
       uses.push_back(std::move(*use));
     }
     return uses;
@@ -275,6 +269,19 @@ Result<CustodianTrace> read_trace(const Json& answer, const NetworkKeys& keys, i
   QORGAN_TRY(trace.searches, read_list("searches", false));
   QORGAN_TRY(trace.uses_before, net::optional_int_field(answer, "uses_before", 1, INT64_MAX));
   QORGAN_TRY(trace.searches_before, net::optional_int_field(answer, "searches_before", 1, INT64_MAX));
+  return trace;
+}
+
+}  // namespace
+
+Result<CustodianTrace> read_trace(const Json& answer, const NetworkKeys& keys, int custodian,
+                                  const crypto::Key& view_key) {
+  Result<CustodianTrace> trace = read_page(answer, keys, custodian, view_key);
+  if (trace) return trace;
+  Error& error = trace.error();
+  // What a custodian answers is no input of whoever asks.
+  if (error.code == ErrorCode::invalid_input) error.code = ErrorCode::damaged;
+  error.where = "custodian " + std::to_string(custodian) + (error.where.empty() ? "" : ", " + error.where);
   return trace;
 }
 

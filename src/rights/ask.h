@@ -71,7 +71,8 @@ struct CustodianTrace {
   std::map<std::string, PurposeWords> purposes;
 };
 
-// Checks every proof and tag of one page. Errors: damaged, naming the custodian and the entry.
+// Checks every proof and tag of one page. Errors, naming the custodian: damaged; refused (a checkpoint that no other
+// one has cosigned); version_mismatch.
 Result<CustodianTrace> read_trace(const net::Json& answer, const NetworkKeys& keys, int custodian,
                                   const crypto::Key& view_key);
 

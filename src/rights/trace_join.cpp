@@ -14,6 +14,7 @@ using Teller = std::array<bool, protocol::kCustodians>;
 struct Told {
   TraceEntry entry;
   Teller by{};
+  std::array<std::int64_t, protocol::kCustodians> times_s{};  // of those that tell of it
 };
 using AllTold = std::map<std::pair<ledger::RequestId, ledger::Event>, Told>;
 
@@ -32,8 +33,8 @@ void add(const TracedUse& use, const CustodianTrace& from, std::size_t custodian
   if (!use.leaf.request) return;
   Told& told = all[{*use.leaf.request, use.leaf.event}];
   TraceEntry& entry = told.entry;
+  if (!told.by[custodian]) told.times_s[custodian] = use.leaf.time_s;
   told.by[custodian] = true;
-  entry.time_s = entry.time_s == 0 ? use.leaf.time_s : std::min(entry.time_s, use.leaf.time_s);
   entry.event = use.leaf.event;
   entry.request = use.leaf.request;
   entry.hidden_until_s = std::max(entry.hidden_until_s, use.leaf.hidden_until_s);
@@ -51,11 +52,21 @@ void add(const TracedUse& use, const CustodianTrace& from, std::size_t custodian
   entry.basis_words = purpose->second.basis;
 }
 
+// The middle one, of two the later: no single custodian moves a use to a time at which it is not looked for.
+std::int64_t middle_time_s(const Told& told) {
+  std::vector<std::int64_t> times_s;
+  for (std::size_t i = 0; i < told.by.size(); ++i)
+    if (told.by[i]) times_s.push_back(told.times_s[i]);
+  std::sort(times_s.begin(), times_s.end());
+  return times_s[times_s.size() / 2];
+}
+
 AllTold gather(const TracePages& pages, const List& list) {
   AllTold all;
   for (std::size_t i = 0; i < pages.size(); ++i)
     if (pages[i].trace)
       for (const TracedUse& use : (*pages[i].trace).*list.told) add(use, *pages[i].trace, i, all);
+  for (auto& [key, told] : all) told.entry.time_s = middle_time_s(told);
   return all;
 }
 

@@ -75,15 +75,11 @@ class EngineTrial : public testing::Test {
   Status try_open(int index) {
     const std::filesystem::path own = state() / ("custodian-" + std::to_string(index));
     QORGAN_TRY(const CustodianKeys keys, load_custodian_keys(own, network_));
-    store::Options options;
-    options.path = own / kDatabaseFile;
-    options.custodian = index;
-    options.network_id = network_.id();
-    QORGAN_TRY(store::Store store, store::Store::open(options, keys.storage.clone()));
+    QORGAN_TRY(store::Store store, open_store(index));
     ledger::LogOptions log_options;
     log_options.folder = own / kLogFolder;
     log_options.origin = protocol::log_origin(network_, index);
-    log_options.cosignatures_min = 0;
+    log_options.cosignatures_min = cosignatures_min_;
     log_options.disk = disk_;
     if (witness_time_s_ > 0) {
       QORGAN_TRY(ledger::LogWitness witness, witness_of(index));
@@ -97,6 +93,17 @@ class EngineTrial : public testing::Test {
     QORGAN_TRY(engine_, Engine::open(index, {std::move(store), std::move(log), std::move(judge)}));
     recorder_ = std::make_unique<Recorder>(*engine_, append_timeout_ms_);
     return {};
+  }
+
+  // Of a custodian that does not run.
+  Result<store::Store> open_store(int index) {
+    const std::filesystem::path own = state() / ("custodian-" + std::to_string(index));
+    QORGAN_TRY(const CustodianKeys keys, load_custodian_keys(own, network_));
+    store::Options options;
+    options.path = own / kDatabaseFile;
+    options.custodian = index;
+    options.network_id = network_.id();
+    return store::Store::open(options, keys.storage.clone());
   }
 
   // The next custodian, in this process, with a clock of its own.
@@ -114,7 +121,8 @@ class EngineTrial : public testing::Test {
     QORGAN_TRY(auto opened, ledger::Witness::open(std::move(options), std::move(signer)));
     const std::shared_ptr<ledger::Witness> witness = std::move(opened);
     return ledger::LogWitness{protocol::cosigner_key(network_, other),
-                              [witness](const ledger::AddCheckpoint& question) -> Result<ledger::WitnessAnswer> {
+                              [this, witness](const ledger::AddCheckpoint& question) -> Result<ledger::WitnessAnswer> {
+                                if (witness_is_away_) return failure(ErrorCode::unavailable, "the witness is away");
                                 return witness->add_checkpoint(question.text());
                               }};
   }
@@ -196,10 +204,12 @@ class EngineTrial : public testing::Test {
     if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
   }
 
-  // Of the log, for the next open(): a disk of the test's; a witness whose clock says that, where it is not 0; and how
-  // long the recorder waits for an entry.
+  // Of the log, for the next open(): a disk of the test's; a witness whose clock says that, where it is not 0, and that
+  // may go away; how many cosignatures it wants; and how long the recorder waits for an entry.
   ledger::Disk* disk_ = nullptr;
   std::atomic<std::int64_t> witness_time_s_ = 0;
+  std::atomic<bool> witness_is_away_ = false;
+  int cosignatures_min_ = 0;
   int append_timeout_ms_ = limits::recorder_append_timeout_ms;
   std::optional<qorgan::test::TempFolder> folder_;
   protocol::Network network_;

@@ -49,11 +49,12 @@ def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def signed_request(net, enrolled, right, handle=None, network=None, chosen=None):
-    """The body of a request by the holder of `enrolled`; of another handle, network or request id where one is named."""
+def signed_request(net, enrolled, right, handle=None, network=None, chosen=None, **more):
+    """The body of a request by the holder of `enrolled`; of another handle, network or request id where one is named,
+    and with more fields."""
     own = decode(enrolled["handle"])
     text = canonical({"v": 1, "id": chosen or request_id(), "right": right, "handle": (handle or own).hex(),
-                      "network": network or net.network()["network_id"]})
+                      "network": network or net.network()["network_id"], **more})
     seed = derive(decode(enrolled["secret"]), own, "qorgan access v1")
     signature = sign(seed, b"qorgan subject request v1\n" + text.encode())
     return canonical({"request": text, "signature": signature.hex()})

@@ -174,6 +174,83 @@ class TraceTest(Holder):
         for one in told["searches"]:
             self.assertEqual((one["operator"], one["purpose"]["id"], one["proven_by"]), ("", "identification", NAMES))
 
+    def searched_and_used(self):
+        """A person with five uses, the enrolment among them, and three searches."""
+        person, enrolled = self.holder()
+        for take in (1, 2, 3):
+            self.assertEqual(self.verify(person, take).code, YES)
+            self.net.desk("identify", *self.finger("nobody", take))
+        self.assertEqual(self.verify(person, 4, "--purpose", "curiosity").code, REFUSED)
+        return enrolled
+
+    def test_pages_of_every_size_are_the_whole(self):
+        enrolled = self.searched_and_used()
+        whole = self.trace(enrolled)
+        self.assertEqual((len(whole["uses"]), len(whole["searches"])), (5, 3))
+        for page in (1, 2, 3, 5, 1000):
+            with self.subTest(page=page):
+                self.assertEqual(self.trace(enrolled, "--page", page), whole)
+        for most in (1, 2, 3, 9):
+            for page in ([], ["--page", "1"]):
+                with self.subTest(most=most, page=page):
+                    newest = self.trace(enrolled, "--max", most, *page)
+                    # What was refused is told beside them, and counts as no use.
+                    used = [use for use in whole["uses"] if use["event"] != "refused"][:most]
+                    self.assertEqual([use for use in newest["uses"] if use["event"] != "refused"], used)
+                    self.assertEqual(newest["searches"], whole["searches"][:most])
+                    self.assertEqual((newest["missing"], newest["unreached"]), ([], []))
+        oldest = whole["uses"][-1]["time"]
+        self.assertEqual(self.trace(enrolled, "--since", oldest, "--page", 2), whole)
+        self.assertEqual(self.trace(enrolled, "--since", oldest[:10]), whole)
+        later = self.trace(enrolled, "--since", "2100-01-01")
+        self.assertEqual((later["uses"], later["searches"], later["missing"]), ([], [], []))
+
+    def test_pages_by_an_independent_client(self):
+        enrolled = self.searched_and_used()
+        for custodian in range(3):
+            whole = self.page(enrolled, custodian)
+            self.assertNotIn("uses_before", whole)
+            self.assertNotIn("searches_before", whole)
+            for most in (1, 2, 5):
+                with self.subTest(custodian=custodian, most=most):
+                    uses, searches = self.follow(enrolled, custodian, most)
+                    self.assertEqual((uses, searches), (self.leaves(whole["uses"]), self.leaves(whole["searches"])))
+
+    def page(self, enrolled, custodian, **more):
+        body = subject.signed_request(self.net, enrolled.json, "trace", **more)
+        status, text = subject.ask_right(self.net, custodian, "trace", body)
+        self.assertEqual(status, 200, text)
+        return json.loads(text)
+
+    def leaves(self, entries):
+        return [entry["leaf"] for entry in entries]
+
+    def follow(self, enrolled, custodian, most):
+        """The leaves of both lists, page after page, as the answers say where they go on."""
+        uses, searches, more = [], [], {}
+        while True:
+            page = self.page(enrolled, custodian, entries_max=most, **more)
+            self.assertLessEqual(len(page["uses"]), most)
+            self.assertLessEqual(len(page["searches"]), most)
+            uses += self.leaves(page["uses"])
+            searches += self.leaves(page["searches"])
+            more = {name: page.get(name, 0) for name in ("uses_before", "searches_before")}
+            if not any(more.values()):
+                return uses, searches
+
+    def test_what_is_no_page(self):
+        _, enrolled = self.holder()
+        for words in (["--max", "0"], ["--max", "-1"], ["--max", "many"], ["--max", "1.5"], ["--max", ""],
+                      ["--page", "0"], ["--page", "-1"], ["--page", "1001"], ["--page", "all"], ["--page", ""]):
+            with self.subTest(words=words):
+                answer = self.by_right(enrolled, "trace", *words)
+                self.assertEqual((answer.code, answer.out), (INVALID_INPUT, ""), answer)
+                self.assertIn(words[0], answer.err)
+        for since in ("", "yesterday", "2026-02-30", "2026-13-01", "1969-12-31", "2026-11-23T04:06:49", "23.11.2026",
+                      "2026-11-23 04:06:49Z", "1795406809", "2026-11-2\u0663"):
+            with self.subTest(since=since):
+                self.expect_error(self.by_right(enrolled, "trace", "--since", since), INVALID_INPUT, "--since")
+
     def test_words_in_each_language(self):
         person, enrolled = self.holder()
         self.verify(person)
@@ -338,6 +415,18 @@ class HostileRequestTest(Holder):
         for right in ("trace", "erase", "lock"):
             body = subject.signed_request(self.net, self.mine, right, handle=os.urandom(16))
             self.refuse(404, "not_found", right, body)
+
+    def test_pages_that_cannot_be(self):
+        for name in ("uses_before", "searches_before", "entries_max"):
+            for value in (-1, 1 << 63, 1 << 200, 1.5, "7", None, True, [1], {}):
+                with self.subTest(name=name, value=value):
+                    body = subject.signed_request(self.net, self.mine, "trace", **{name: value})
+                    self.refuse(400, "invalid_input", "trace", body)
+            body = subject.signed_request(self.net, self.mine, "lock", **{name: 7})
+            self.refuse(400, "invalid_input", "lock", body)
+        for value in (0, 1001):
+            body = subject.signed_request(self.net, self.mine, "trace", entries_max=value)
+            self.refuse(400, "invalid_input", "trace", body)
 
     def test_a_signature_of_another_right(self):
         """What was signed to lock does not erase."""

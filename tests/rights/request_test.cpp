@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "rights/secret.h"
+#include "tests/support/expect.h"
 
 namespace qorgan::rights {
 namespace {
@@ -40,6 +41,57 @@ TEST_F(SubjectRequests, ComeBackAndAreTaken) {
     ASSERT_TRUE(read) << read.error().message();
     EXPECT_EQ(read->request, request_);
     EXPECT_TRUE(check(*read));
+  }
+}
+
+TEST_F(SubjectRequests, OfAPageComeBack) {
+  for (const std::int64_t before : {std::int64_t{0}, std::int64_t{1}, std::int64_t{INT64_MAX}}) {
+    request_.uses_before = before;
+    request_.searches_before = INT64_MAX - before;
+    for (const std::size_t entries_max : {std::size_t{1}, limits::trace_entries_max}) {
+      request_.entries_max = static_cast<std::int64_t>(entries_max);
+      const SignedSubjectRequest made = sign_request(request_, key());
+      EXPECT_LT(made.text().size(), limits::subject_request_bytes_max);
+      const auto read = parse_subject_request(made.text());
+      ASSERT_TRUE(read) << read.error().message();
+      EXPECT_EQ(read->request, request_);
+      EXPECT_TRUE(check(*read));
+    }
+  }
+}
+
+TEST_F(SubjectRequests, OfAPageThatCannotBeAreRefused) {
+  request_.uses_before = 77;
+  request_.searches_before = 77;
+  request_.entries_max = 77;
+  const std::string good = sign_request(request_, key()).text();
+  ASSERT_TRUE(parse_subject_request(good));
+  const auto with = [&](const std::string& field, const std::string& value) {
+    std::string changed = good;
+    const std::string name = "\\\"" + field + "\\\":";
+    changed.replace(changed.find(name) + name.size(), 2, value);
+    return parse_subject_request(changed);
+  };
+  for (const std::string field : {"uses_before", "searches_before", "entries_max"}) {
+    EXPECT_TRUE(with(field, "78")) << field;
+    for (const std::string value : {"-1", "-9223372036854775808", "9223372036854775808", "18446744073709551615", "1e3",
+                                    "78.0", "078", " 78", "+78", "\\\"78\\\"", "true", "null", "[78]", "{}", ""})
+      EXPECT_ERROR(with(field, value), ErrorCode::invalid_input) << field << ": " << value;
+  }
+  EXPECT_ERROR(with("entries_max", "0"), ErrorCode::invalid_input);
+  EXPECT_ERROR(with("entries_max", std::to_string(limits::trace_entries_max + 1)), ErrorCode::invalid_input);
+}
+
+TEST_F(SubjectRequests, OnlyATraceHasPages) {
+  request_.since_s.reset();
+  for (const Right right :
+       {Right::withdraw, Right::lock, Right::unlock, Right::erase, Right::absence, Right::receipt}) {
+    request_.right = right;
+    for (auto field : {&SubjectRequest::uses_before, &SubjectRequest::searches_before, &SubjectRequest::entries_max}) {
+      SubjectRequest asked = request_;
+      asked.*field = 7;
+      EXPECT_ERROR(parse_subject_request(sign_request(asked, key()).text()), ErrorCode::invalid_input);
+    }
   }
 }
 
