@@ -1,22 +1,12 @@
 #include "tests/ledger/follow_support.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include "base/file.h"
 
 namespace qorgan::ledger::test {
 
 namespace fs = std::filesystem;
-
-TempFolder::TempFolder() {
-  std::string name = (fs::temp_directory_path() / "qorgan-follow-XXXXXX").string();
-  path_ = ::mkdtemp(name.data());
-}
-
-TempFolder::~TempFolder() {
-  fs::remove_all(path_);
-}
 
 FolderLog::FolderLog(int number)
     : origin_(fmt::format("log.example/{}", number)), signer_(signer_of(number)), cosigner_(signer_of(100 + number)) {}

@@ -10,21 +10,11 @@
 #include "ledger/leaf.h"
 #include "ledger/tiles.h"
 #include "tests/ledger/format_support.h"
+#include "tests/support/temp_folder.h"
 
 namespace qorgan::ledger::test {
 
-// Removed with all that is in it.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using qorgan::test::TempFolder;
 
 class FolderLog {
  public:
