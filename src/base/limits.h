@@ -420,13 +420,20 @@ inline constexpr int rights_per_minute_max = 120;
 inline constexpr std::size_t trace_entries_max = 1000;
 // The answer with them: uses, searches, and of each search that it was aborted.
 inline constexpr std::size_t trace_bytes_max = std::size_t{16} << 20;
-// Of one custodian: a million uses. One that says that there is still more keeps the person waiting for ever.
+// Of one custodian, where nothing else is wished: a million uses. One that says that there is still more keeps the person
+// waiting for ever. What may be wished: a thousand million.
 inline constexpr int trace_pages_max = 1000;
+inline constexpr int trace_pages_wished_max = 1'000'000;
+// The newest entries that tell of recoveries, with the first page: a custodian is recovered every few years, and whoever
+// asks for more of them loses the excuse of the older ones.
+inline constexpr std::size_t trace_recoveries_max = 100;
 // A page of 5 MB at 2 Mbit/s, and a minute in which a custodian lets nobody of this address ask any more.
 inline constexpr int trace_page_timeout_ms = 90'000;
 // How far apart the times are that the three write of one use: their clocks differ by less than a minute each way, and
 // they agree within verify_timeout_ms.
 inline constexpr std::int64_t trace_apart_s = 180;
+// How much later than its helpers a custodian logs that it was recovered: a recovery serves for a day.
+inline constexpr std::int64_t trace_recovery_s = 86'400;
 // Notices of one relying party that it has not acknowledged.
 inline constexpr std::size_t notices_max = 10'000;
 // Rules that a decision looks at: some twenty.

@@ -66,6 +66,7 @@ rights::SubjectRequest request_of(const Holder& holder, Right right, const proto
 struct TraceOptions {
   std::optional<std::size_t> uses_max;
   std::optional<std::int64_t> page_entries;
+  int pages_max = limits::trace_pages_max;
   std::string since;
   bool has_since = false;  // also where it is empty, as an unset variable of a shell is
 };
@@ -116,6 +117,7 @@ Result<int> run_trace(const Context& context, const DeskOptions& options, const 
   rights::TraceWish wish;
   wish.uses_max = trace_options.uses_max;
   wish.page_entries = trace_options.page_entries;
+  wish.pages_max = trace_options.pages_max;
   wish.now_s = unix_time_ms() / 1000;
   if (trace_options.has_since) {
     QORGAN_TRY(wish.since_s, read_since(trace_options.since));
@@ -201,6 +203,9 @@ void add_rights(CLI::App& app, Context& context) {
       trace->add_option("--since", trace_options->since, "Nothing older: 2026-11-23, or 2026-11-23T04:06:49Z (UTC)");
   trace->add_option("--page", trace_options->page_entries, "How many a custodian is asked for at a time; all are told")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{limits::trace_entries_max}));
+  trace->add_option("--pages", trace_options->pages_max, "The most pages that a custodian is asked for")
+      ->check(CLI::Range(1, limits::trace_pages_wished_max))
+      ->capture_default_str();
   trace->callback([&context, options, trace_options, since] {
     trace_options->has_since = since->count() > 0;
     const Result<int> ended = run_trace(context, *options, *trace_options);

@@ -95,6 +95,8 @@ struct Trace {
   // Among everybody, since the enrolment; newest first, each with the entry behind it that says that it was aborted,
   // where there is one (which does not count towards the page).
   std::vector<LoggedEntry> searches;
+  // That a custodian was recovered, this one or another with its help: the newest, with the first page alone.
+  std::vector<LoggedEntry> recoveries;
   // Where the next page begins, which may turn out to be empty; none where there is no more.
   std::optional<std::int64_t> uses_before;
   std::optional<std::int64_t> searches_before;

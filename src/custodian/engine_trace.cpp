@@ -95,6 +95,20 @@ class Engine::TraceReader {
     return {};
   }
 
+  // By these is known from where on a custodian that had lost its list can tell of uses again.
+  Status read_recoveries(Trace& trace) {
+    if (page_.uses_before != INT64_MAX || page_.searches_before != INT64_MAX) return {};
+    const int event = stored_event(ledger::Event::recover, false);
+    Entries entries;
+    {
+      const std::lock_guard lock(engine_.mutex_);
+      QORGAN_TRY(entries, engine_.store_.entries_of_event(event, 0, INT64_MAX, limits::trace_recoveries_max));
+    }
+    for (const store::Entry& entry : entries)
+      if (is_published(entry)) trace.recoveries.push_back(logged_entry(entry, ledger::Event::recover));
+    return {};
+  }
+
  private:
   using Entries = std::vector<store::Entry>;
   using Fetch = std::function<Result<Entries>(std::int64_t before, std::size_t count)>;
@@ -207,6 +221,7 @@ Result<Trace> Engine::trace(const protocol::RecordId& record, const TracePage& p
   TraceReader reader(*this, person, page);
   QORGAN_CHECK(reader.read_uses(trace));
   QORGAN_CHECK(reader.read_searches(trace));
+  QORGAN_CHECK(reader.read_recoveries(trace));
   // Erased meanwhile: what was read may be cut short, and is not to be told any more.
   const std::lock_guard lock(mutex_);
   if (!gallery_.find_record(record)) return gone();

@@ -247,6 +247,7 @@ Result<Json> Web::trace(const rights::SubjectRequest& asked) {
   add_names(*parts_.engine->judge().policy(), answer);
   QORGAN_TRY(answer["uses"], list(trace.uses));
   QORGAN_TRY(answer["searches"], list(trace.searches));
+  QORGAN_TRY(answer["recoveries"], list(trace.recoveries));
   if (trace.uses_before) answer["uses_before"] = *trace.uses_before;
   if (trace.searches_before) answer["searches_before"] = *trace.searches_before;
   return answer;

@@ -171,11 +171,14 @@ class TraceReader {
     use.index = proof.index;
     QORGAN_TRY(use.leaf, ledger::parse_leaf(evidence.leaf));
     if (evidence.opening.empty()) return use;
+    use.is_opened = true;
     QORGAN_TRY(const ledger::DetailsOpening opening, ledger::parse_opening(evidence.opening));
     if (use.leaf.details != ledger::details_commitment(opening))
       return failure(ErrorCode::damaged, "details that are not those of the entry");
     QORGAN_TRY(const Json details, net::parse_json_object(opening.details));
     if (use.leaf.hidden_until_s != 0) QORGAN_CHECK(add_hidden(details, use.leaf));
+    QORGAN_TRY(const auto kind, net::optional_text_field(details, "kind", limits::policy_id_bytes_max));
+    use.kind = kind.value_or(std::string());
     if (details.contains("desk")) {
       QORGAN_TRY(use.details, details_from_json(details));
     }
@@ -243,6 +246,18 @@ Result<std::vector<int>> read_fingers(const Json& answer) {
   return fingers;
 }
 
+Result<std::vector<LoggedRecovery>> read_recoveries(const Json& answer, TraceReader& reader) {
+  std::vector<LoggedRecovery> recoveries;
+  QORGAN_TRY(const Json* list, net::array_field(answer, "recoveries", limits::trace_recoveries_max));
+  for (const Json& object : *list) {
+    QORGAN_TRY(const TracedUse entry, reader.read(object));
+    if (entry.leaf.event != ledger::Event::recover || !entry.leaf.custodian)
+      return failure(ErrorCode::damaged, "an entry among the recoveries that is of none");
+    recoveries.push_back({*entry.leaf.custodian, entry.leaf.time_s, entry.index});
+  }
+  return recoveries;
+}
+
 Result<CustodianTrace> read_page(const Json& answer, const NetworkKeys& keys, int custodian,
                                  const crypto::Key& view_key) {
   CustodianTrace trace;
@@ -251,22 +266,36 @@ Result<CustodianTrace> read_page(const Json& answer, const NetworkKeys& keys, in
   QORGAN_TRY(trace.fingers, read_fingers(answer));
   const crypto::Key tag_key = ledger::view_key_of(view_key, custodian);
   TraceReader reader(keys, custodian);
-  const auto read_list = [&](const char* name, bool is_own) -> Result<std::vector<TracedUse>> {
+  const auto check_own = [&](const ledger::Leaf& leaf) -> Status {
+    const bool may_lack_tag = leaf.event == ledger::Event::aborted;
+    if (!leaf.request || (!leaf.tag && !may_lack_tag))
+      return failure(ErrorCode::damaged, "an entry that does not say that it is about this person");
+    if (leaf.tag && leaf.tag != ledger::subject_tag(tag_key, *leaf.request))
+      return failure(ErrorCode::damaged, "an entry that is about somebody else");
+    return {};
+  };
+  std::optional<ledger::RequestId> searched;
+  const auto check_search = [&](const ledger::Leaf& leaf) -> Status {
+    if (leaf.event == ledger::Event::identify) searched = leaf.request;
+    const bool is_abort = leaf.event == ledger::Event::aborted && leaf.request && leaf.request == searched;
+    if (leaf.event == ledger::Event::identify || is_abort) return {};
+    return failure(ErrorCode::damaged, "an entry among the searches that is of none");
+  };
+  const auto read_list = [&](const char* name, const auto& check) -> Result<std::vector<TracedUse>> {
     std::vector<TracedUse> uses;
     // Of searches each with its abort.
     QORGAN_TRY(const Json* list, net::array_field(answer, name, 2 * limits::trace_entries_max));
     for (const Json& object : *list) {
-      Result<TracedUse> use = reader.read(object);
-      if (use && is_own && use->leaf.tag && use->leaf.tag != ledger::subject_tag(tag_key, *use->leaf.request))
-        use = failure(ErrorCode::damaged, "an entry that is about somebody else");
-      if (!use) return tl::unexpected(use.error());
-      uses.push_back(std::move(*use));
+      QORGAN_TRY(TracedUse use, reader.read(object));
+      QORGAN_CHECK(check(use.leaf));
+      uses.push_back(std::move(use));
     }
     return uses;
   };
   QORGAN_CHECK(read_names(answer, trace));
-  QORGAN_TRY(trace.uses, read_list("uses", true));
-  QORGAN_TRY(trace.searches, read_list("searches", false));
+  QORGAN_TRY(trace.uses, read_list("uses", check_own));
+  QORGAN_TRY(trace.searches, read_list("searches", check_search));
+  QORGAN_TRY(trace.recoveries, read_recoveries(answer, reader));
   QORGAN_TRY(trace.uses_before, net::optional_int_field(answer, "uses_before", 1, INT64_MAX));
   QORGAN_TRY(trace.searches_before, net::optional_int_field(answer, "searches_before", 1, INT64_MAX));
   return trace;

@@ -52,6 +52,14 @@ struct TracedUse {
   ledger::Leaf leaf;  // of what was hidden, with the grounds that its details opened
   Details details;    // empty where the custodian does not tell them
   std::uint64_t index = 0;
+  bool is_opened = false;  // what opens its details was told, and is the entry's
+  std::string kind;        // of the request, by the opened details; empty where they do not say
+};
+// That a custodian was recovered, by its own log, or by that of one that helped.
+struct LoggedRecovery {
+  int custodian = 0;
+  std::int64_t time_s = 0;  // unix time
+  std::uint64_t index = 0;
 };
 struct PurposeWords {
   policy::Words what;
@@ -63,6 +71,8 @@ struct CustodianTrace {
   std::vector<int> fingers;
   std::vector<TracedUse> uses;      // newest first; each proven to be in the log, and to be about this person
   std::vector<TracedUse> searches;  // among everybody; each proven to be in the log
+  // The newest, limits::trace_recoveries_max at most, with the first page alone; each proven to be in the log.
+  std::vector<LoggedRecovery> recoveries;
   // Where the custodian's next page begins; none where it has no more to tell.
   std::optional<std::int64_t> uses_before;
   std::optional<std::int64_t> searches_before;
@@ -71,8 +81,9 @@ struct CustodianTrace {
   std::map<std::string, PurposeWords> purposes;
 };
 
-// Checks every proof and tag of one page. Errors, naming the custodian: damaged; refused (a checkpoint that no other
-// one has cosigned); version_mismatch.
+// Checks every proof and tag of one page. Only `aborted` has no tag: whose it is, is known once an entry of the same
+// request is there that has one, which may stand on a later page. Errors, naming the custodian: damaged; refused (a
+// checkpoint that no other one has cosigned); version_mismatch.
 Result<CustodianTrace> read_trace(const net::Json& answer, const NetworkKeys& keys, int custodian,
                                   const crypto::Key& view_key);
 

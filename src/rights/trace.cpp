@@ -55,6 +55,23 @@ std::string proof(const TraceEntry& entry, Language language) {
   return phrase(language, "trace-proven-by", {{"names", fmt::format("{}", fmt::join(entry.proven_by, ", "))}});
 }
 
+// "First custodian: “police”; Second custodian: “office”", times and events in the reader's words.
+std::string said_text(const TraceDifference& difference, Language language) {
+  const auto words = [&](const std::string& value) -> std::string {
+    if (difference.field == "event") {
+      const auto event = ledger::event_from_name(value);
+      return event ? event_text(*event, language) : value;
+    }
+    if (difference.field != "time") return value;
+    const auto time_s = parse_utc(value, {});
+    return time_s ? local_clock_text(*time_s, language) : value;
+  };
+  std::string text;
+  for (const TraceDifference::Said& one : difference.said)
+    text += fmt::format("{}{}: \"{}\"", text.empty() ? "" : "; ", one.name, words(one.value));
+  return text;
+}
+
 void append_entry(Paper& paper, const TraceEntry& entry) {
   const Language language = paper.language;
   const auto field = [&](std::string_view label, std::string value) {
@@ -68,6 +85,13 @@ void append_entry(Paper& paper, const TraceEntry& entry) {
   field("label-request", entry.request ? to_hex(*entry.request) : std::string());
   field("label-proof", proof(entry, language));
   if (!entry.reason.empty()) paper.blocks.emplace_back(Paragraph{reason_text(entry.reason, language)});
+  for (const TraceDifference& one : entry.differing)
+    paper.blocks.emplace_back(Paragraph{
+        phrase(language, "trace-differing",
+               {{"field", phrase(language, "trace-field-" + one.field)}, {"said", said_text(one, language)}})});
+  for (const Rebuilt& one : entry.rebuilt)
+    paper.blocks.emplace_back(Paragraph{
+        phrase(language, "trace-rebuilt", {{"name", one.name}, {"date", local_date_text(one.time_s, language)}})});
   if (entry.hidden_until_s != 0)
     paper.blocks.emplace_back(
         Paragraph{phrase(language, "trace-hidden", {{"date", local_date_text(entry.hidden_until_s, language)}})});
@@ -88,6 +112,14 @@ json entry_json(const TraceEntry& entry) {
                  {"proven_by", entry.proven_by}};
   if (entry.request) object["request"] = to_hex(*entry.request);
   if (!entry.reason.empty()) object["reason"] = entry.reason;
+  for (const TraceDifference& one : entry.differing) {
+    json said = json::array();
+    for (const TraceDifference::Said& of : one.said)
+      said.push_back({{"custodian", of.custodian}, {"name", of.name}, {"value", of.value}});
+    object["differing"].push_back({{"field", one.field}, {"said", std::move(said)}});
+  }
+  for (const Rebuilt& one : entry.rebuilt)
+    object["rebuilt"].push_back({{"name", one.name}, {"time", utc_text(one.time_s)}});
   if (entry.hidden_until_s != 0) object["hidden_until"] = utc_text(entry.hidden_until_s);
   return object;
 }
@@ -98,14 +130,18 @@ bool is_newer(const TraceEntry& a, const TraceEntry& b) {
   return a.time_s != b.time_s ? a.time_s > b.time_s : a.request > b.request;
 }
 
-std::string trace_text(std::vector<TraceEntry> uses, std::vector<TraceEntry> searches, Language language) {
+std::string trace_text(std::vector<TraceEntry> uses, std::vector<TraceEntry> searches, Language language,
+                       const std::vector<std::string>& cut) {
   newest_first(uses);
   newest_first(searches);
   Paper paper;
   paper.language = language;
   paper.title = phrase(language, "trace-title");
   const auto say = [&](std::string_view name) { paper.blocks.emplace_back(Paragraph{phrase(language, name)}); };
-  say(uses.empty() ? "trace-empty" : "trace-zone");
+  if (!cut.empty())
+    paper.blocks.emplace_back(
+        Paragraph{phrase(language, "trace-cut", {{"names", fmt::format("{}", fmt::join(cut, ", "))}})});
+  if (!uses.empty() || cut.empty()) say(uses.empty() ? "trace-empty" : "trace-zone");
   for (const TraceEntry& entry : uses) append_entry(paper, entry);
   if (!searches.empty()) {
     append_heading(paper, "head-searches");

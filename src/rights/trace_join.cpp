@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "rights/trace_differ.h"
 #include "rights/trace_pages.h"
 
 namespace qorgan::rights {
@@ -14,7 +15,9 @@ using Teller = std::array<bool, protocol::kCustodians>;
 struct Told {
   TraceEntry entry;
   Teller by{};
-  std::array<std::int64_t, protocol::kCustodians> times_s{};  // of those that tell of it
+  std::array<std::int64_t, protocol::kCustodians> times_s{};   // of those that tell of it
+  std::array<std::uint64_t, protocol::kCustodians> indices{};  // the last in each's log
+  std::vector<Telling> tellings;
 };
 using AllTold = std::map<std::pair<ledger::RequestId, ledger::Event>, Told>;
 
@@ -35,6 +38,8 @@ void add(const TracedUse& use, const CustodianTrace& from, std::size_t custodian
   TraceEntry& entry = told.entry;
   if (!told.by[custodian]) told.times_s[custodian] = use.leaf.time_s;
   told.by[custodian] = true;
+  told.indices[custodian] = std::max(told.indices[custodian], use.index);
+  told.tellings.push_back({custodian, &use});
   entry.event = use.leaf.event;
   entry.request = use.leaf.request;
   entry.hidden_until_s = std::max(entry.hidden_until_s, use.leaf.hidden_until_s);
@@ -70,13 +75,60 @@ AllTold gather(const TracePages& pages, const List& list) {
   return all;
 }
 
-// By the word of everyone who tells of it.
-bool came_to_nothing(const AllTold& all, const ledger::RequestId& request, const Told& told) {
+// When the custodian `lacking` was rebuilt after what the others tell. It must say so in its own log, and each that
+// tells must have helped it, by an entry that stands behind what it tells in its own log: so that neither a mark that
+// was made up, nor a wrong time, excuses anything.
+std::optional<std::int64_t> rebuilt_s(const TracePages& pages, std::size_t lacking, const Told& told) {
+  if (!pages[lacking].trace) return std::nullopt;
+  for (const LoggedRecovery& own : pages[lacking].trace->recoveries) {
+    if (own.custodian != static_cast<int>(lacking)) continue;
+    std::optional<std::int64_t> time_s;
+    bool is_confirmed = true;
+    for (std::size_t i = 0; i < told.by.size() && is_confirmed; ++i) {
+      if (!told.by[i]) continue;
+      const auto& logged = pages[i].trace->recoveries;
+      const auto helped = std::find_if(logged.begin(), logged.end(), [&](const LoggedRecovery& one) {
+        return one.custodian == own.custodian && one.index > told.indices[i] &&
+               own.time_s >= one.time_s - limits::trace_apart_s &&
+               own.time_s <= one.time_s + limits::trace_recovery_s + limits::trace_apart_s;
+      });
+      is_confirmed = helped != logged.end();
+      if (is_confirmed && !time_s) time_s = helped->time_s;
+    }
+    if (is_confirmed && time_s) return time_s;
+  }
+  return std::nullopt;
+}
+
+// By the word of everyone who tells of it, but for one that has lost its own since.
+bool came_to_nothing(const TracePages& pages, const AllTold& all, const ledger::RequestId& request, const Told& told) {
   const auto aborted = all.find({request, ledger::Event::aborted});
   if (aborted == all.end()) return false;
   for (std::size_t i = 0; i < told.by.size(); ++i)
-    if (told.by[i] && !aborted->second.by[i]) return false;
+    if (told.by[i] && !aborted->second.by[i] && !rebuilt_s(pages, i, aborted->second)) return false;
   return true;
+}
+
+// Of all that is told of the request, whatever the event.
+template <class IsUse>
+void add_differences(const protocol::Network& network, const AllTold& all, const IsUse& is_use, TraceEntry& entry,
+                     std::vector<std::string>& alarms) {
+  const ledger::RequestId request = *entry.request;
+  std::vector<Telling> tellings;
+  bool is_timed = false;
+  for (auto one = all.lower_bound({request, ledger::Event::enrol}); one != all.end() && one->first.first == request;
+       ++one) {
+    tellings.insert(tellings.end(), one->second.tellings.begin(), one->second.tellings.end());
+    is_timed = is_timed || is_use(*one);
+  }
+  entry.differing = differences(network, tellings, is_timed);
+  for (const TraceDifference& one : entry.differing) {
+    std::string said;
+    for (const TraceDifference::Said& of : one.said)
+      said += fmt::format("{}{} says \"{}\"", said.empty() ? "" : ", ", network.describe(of.custodian), of.value);
+    alarms.push_back(
+        fmt::format("the custodians differ in the {} of request {}: {}", one.field, to_hex(request), said));
+  }
 }
 
 bool is_near(std::int64_t time_s, std::int64_t other_s) {
@@ -113,7 +165,7 @@ JoinedTrace join(const protocol::Network& network, const TracePages& pages, cons
   std::sort(shown.begin(), shown.end(),
             [](const auto* a, const auto* b) { return is_newer(a->second.entry, b->second.entry); });
   const auto is_use = [&](const AllTold::value_type& one) {
-    return ledger::is_agreed(one.first.second) && !came_to_nothing(all, one.first.first, one.second);
+    return ledger::is_agreed(one.first.second) && !came_to_nothing(pages, all, one.first.first, one.second);
   };
   if (wish.uses_max) {
     std::size_t uses = 0;
@@ -123,6 +175,7 @@ JoinedTrace join(const protocol::Network& network, const TracePages& pages, cons
   }
   const std::optional<std::int64_t> enrolment_s = list.told == kSearches.told ? enrolled_s(pages) : std::nullopt;
   JoinedTrace joined;
+  std::set<ledger::RequestId> compared;
   for (const AllTold::value_type* one : shown) {
     const auto& [request, event] = one->first;
     const Told& told = one->second;
@@ -132,12 +185,18 @@ JoinedTrace join(const protocol::Network& network, const TracePages& pages, cons
     for (std::size_t i = 0; i < pages.size(); ++i) {
       if (told.by[i]) {
         entry.proven_by.push_back(network.custodians[i].name);
-      } else if (pages[i].trace && is_use(*one) && !is_excused && entry.time_s > pages[i].*list.from_s) {
+      } else if (pages[i].trace && is_use(*one) && entry.time_s > pages[i].*list.from_s) {
+        if (const auto time_s = rebuilt_s(pages, i, told)) {
+          entry.rebuilt.push_back({network.custodians[i].name, *time_s});
+          continue;
+        }
+        if (is_excused) continue;
         joined.missing.push_back(fmt::format("{} does not tell of request {} ({})",
                                              network.describe(static_cast<int>(i)), to_hex(request),
                                              ledger::event_name(event)));
       }
     }
+    if (compared.insert(request).second) add_differences(network, all, is_use, entry, joined.differing);
     joined.entries.push_back(std::move(entry));
   }
   return joined;
@@ -149,7 +208,7 @@ std::size_t known(const TracePages& pages, const TraceWish& wish, const List& li
   const std::int64_t from_s = reach_of(pages, list);
   return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const AllTold::value_type& one) {
     return one.second.entry.time_s > from_s && one.second.entry.time_s >= wish.since_s.value_or(INT64_MIN) &&
-           ledger::is_agreed(one.first.second) && !came_to_nothing(all, one.first.first, one.second);
+           ledger::is_agreed(one.first.second) && !came_to_nothing(pages, all, one.first.first, one.second);
   }));
 }
 

@@ -1,6 +1,9 @@
 #include "rights/trace_pages.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "protocol/request.h"
@@ -39,11 +42,25 @@ std::int64_t reach(const std::vector<TracedUse>& list, const std::optional<std::
   return list.empty() ? INT64_MAX : list.back().leaf.time_s + limits::trace_apart_s;
 }
 
+// Aborts of which no entry with a tag says whose they were. Whether there were any.
+bool drop_stray_aborts(std::vector<TracedUse>& uses) {
+  std::set<ledger::RequestId> own;
+  for (const TracedUse& use : uses)
+    if (use.leaf.tag) own.insert(*use.leaf.request);
+  return std::erase_if(uses, [&](const TracedUse& use) { return !use.leaf.tag && !own.contains(*use.leaf.request); }) !=
+         0;
+}
+
 class CustodianReader {
  public:
   CustodianReader(std::size_t custodian, const AskPage& ask, SubjectRequest request, const NetworkKeys& keys,
-                  const crypto::Key& view_key)
-      : custodian_(custodian), ask_(ask), request_(std::move(request)), keys_(keys), view_key_(view_key) {}
+                  const crypto::Key& view_key, int pages_max)
+      : custodian_(custodian),
+        ask_(ask),
+        request_(std::move(request)),
+        keys_(keys),
+        view_key_(view_key),
+        pages_max_(pages_max) {}
 
   bool is_done() const {
     return pages_.error || (pages_.trace && !pages_.trace->uses_before && !pages_.trace->searches_before);
@@ -55,7 +72,16 @@ class CustodianReader {
 
  private:
   Status read_page() {
-    if (++count_ > limits::trace_pages_max) return wrong_page(custodian_, "more pages than a record can have");
+    if (++count_ > pages_max_) {
+      pages_.is_cut = true;
+      return failure(
+          ErrorCode::refused,
+          fmt::format("it has more to tell than {} pages, after which this stops: what is shown is not all",
+                      pages_max_),
+          "custodian " + std::to_string(custodian_),
+          "Raise the limit with --pages, ask for more a page with --page, or for less with --since or --max");
+    }
+    const bool were_uses_wanted = !pages_.trace || pages_.trace->uses_before;
     if (pages_.trace) {
       request_.uses_before = pages_.trace->uses_before.value_or(0);
       request_.searches_before = pages_.trace->searches_before.value_or(0);
@@ -75,6 +101,8 @@ class CustodianReader {
       pages_.trace->party_names.merge(page.party_names);
       pages_.trace->purposes.merge(page.purposes);
     }
+    if (were_uses_wanted && !pages_.trace->uses_before && !request_.since_s && drop_stray_aborts(pages_.trace->uses))
+      return wrong_page(custodian_, "an abort that does not say that it is about this person");
     pages_.uses_from_s = reach(pages_.trace->uses, pages_.trace->uses_before);
     pages_.searches_from_s = reach(pages_.trace->searches, pages_.trace->searches_before);
     return {};
@@ -85,6 +113,7 @@ class CustodianReader {
   SubjectRequest request_;
   const NetworkKeys& keys_;
   const crypto::Key& view_key_;
+  const int pages_max_;
   CustodianPages pages_;
   int count_ = 0;
 };
@@ -105,7 +134,8 @@ TracePages fetch_trace(const AskPage& ask, const SubjectRequest& request, const 
   if (wish.since_s) asked.since_s = std::max<std::int64_t>(0, *wish.since_s - limits::trace_apart_s);
   asked.entries_max = wish.page_entries;
   std::vector<CustodianReader> readers;
-  for (std::size_t i = 0; i < protocol::kCustodians; ++i) readers.emplace_back(i, ask, asked, keys, view_key);
+  for (std::size_t i = 0; i < protocol::kCustodians; ++i)
+    readers.emplace_back(i, ask, asked, keys, view_key, wish.pages_max);
   while (!std::all_of(readers.begin(), readers.end(), [](const CustodianReader& one) { return one.is_done(); })) {
     {
       std::vector<std::jthread> threads;
@@ -115,7 +145,10 @@ TracePages fetch_trace(const AskPage& ask, const SubjectRequest& request, const 
     if (!wish.uses_max) continue;
     if (is_enough(pages_of(readers), wish)) break;
   }
-  return pages_of(readers);
+  TracePages pages = pages_of(readers);
+  for (CustodianPages& one : pages)
+    if (one.trace) drop_stray_aborts(one.trace->uses);
+  return pages;
 }
 
 }  // namespace qorgan::rights

@@ -470,6 +470,42 @@ TEST_F(TraceTest, WhatNobodyHasCosignedIsNotToldYet) {
   expect_not_told(running, size);
 }
 
+// The marks by which it is known from where on a custodian that was rebuilt can tell of uses.
+TEST_F(TraceTest, RecoveriesAreToldWithTheFirstPageAlone) {
+  use();
+  use();
+  publish();
+  for (const int recovered : {0, 2, 1}) {
+    ledger::Leaf leaf;
+    leaf.time_s = next_ms() / 1000;
+    leaf.event = Event::recover;
+    leaf.custodian = recovered;
+    waiting_.push_back(plain_entry(leaf, next_ms()));
+  }
+  publish();
+  TracePage asked;
+  asked.entries_max = 1;
+  const Trace first = page(asked);
+  std::vector<int> recovered;
+  for (const LoggedEntry& entry : first.recoveries) {
+    const auto leaf = ledger::parse_leaf(entry.leaf);
+    ASSERT_OK(leaf);
+    EXPECT_EQ(leaf->event, Event::recover);
+    recovered.push_back(leaf->custodian.value_or(-1));
+  }
+  EXPECT_EQ(recovered, (std::vector<int>{1, 2, 0})) << "the newest first";
+  EXPECT_TRUE(page(after(first, asked)).recoveries.empty());
+  for (std::size_t i = 0; i < limits::trace_recoveries_max; ++i) {
+    ledger::Leaf leaf;
+    leaf.time_s = next_ms() / 1000;
+    leaf.event = Event::recover;
+    leaf.custodian = 0;
+    waiting_.push_back(plain_entry(leaf, next_ms()));
+  }
+  publish();
+  EXPECT_EQ(page(asked).recoveries.size(), limits::trace_recoveries_max);
+}
+
 class TraceErasureTest : public TraceTest {
  protected:
   Request erasure() const {

@@ -238,6 +238,8 @@ TEST(Trace, NewestFirstInPlainWords) {
                      ledger::RequestId{1},
                      {"Ministry", "University"},
                      0,
+                     {},
+                     {},
                      {}};
   TraceEntry new_use = old_use;
   new_use.time_s += 86400;

@@ -87,9 +87,10 @@ ledger::Leaf Sample::enrolment_leaf(int custodian) const {
   return leaf;
 }
 
-Evidence Sample::log(int custodian, const ledger::Leaf& leaf, const std::string& opening_text, int cosigners) const {
+Evidence Sample::log(int custodian, const ledger::Leaf& leaf, const std::string& opening_text, int cosigners,
+                     std::uint64_t index) const {
   std::vector<std::string> entries(kLogSize, "other");
-  entries[kIndex] = leaf.text();
+  entries[index] = leaf.text();
   const ledger::HashReader read = reader_of(entries);
   ledger::Checkpoint checkpoint{keys.custodians[at(custodian)].log.name, kLogSize,
                                 ledger::tree_root(kLogSize, read).value()};
@@ -102,8 +103,8 @@ Evidence Sample::log(int custodian, const ledger::Leaf& leaf, const std::string&
         ledger::cosign_note(note.text, keys.custodians[other].cosigner.name, *signers[other], kTime_s + 2).value());
   }
   ledger::LogProof proof;
-  proof.index = kIndex;
-  proof.hashes = ledger::prove_inclusion(kIndex, kLogSize, read).value();
+  proof.index = index;
+  proof.hashes = ledger::prove_inclusion(index, kLogSize, read).value();
   proof.checkpoint = note.format();
   return {leaf.text(), opening_text, proof.text()};
 }

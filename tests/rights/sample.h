@@ -28,7 +28,8 @@ struct Sample {
   ledger::DetailsOpening opening(int custodian) const;
   ledger::Leaf enrolment_leaf(int custodian) const;
   // Puts a leaf among others into custodian i's log and proves it; `cosigners` of the two others sign (0..2).
-  Evidence log(int custodian, const ledger::Leaf& leaf, const std::string& opening, int cosigners = 2) const;
+  Evidence log(int custodian, const ledger::Leaf& leaf, const std::string& opening, int cosigners = 2,
+               std::uint64_t index = 6) const;
   std::array<Evidence, protocol::kCustodians> enrolment_evidence() const;
 
   EnrolmentReceipt receipt() const;

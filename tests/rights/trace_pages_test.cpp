@@ -8,6 +8,7 @@
 #include <set>
 
 #include "rights/secret.h"
+#include "rights/times.h"
 #include "tests/rights/sample.h"
 #include "tests/support/expect.h"
 
@@ -28,6 +29,11 @@ struct Happened {
   std::int64_t time_s = 0;
   Event event = Event::verify;
   std::int64_t hidden_until_s = 0;
+  std::string party = "office";
+  std::string purpose = "door";
+  std::string desk = "desk";
+  std::string operator_name = "operator";
+  std::string kind = {};  // by the details
 
   ledger::RequestId request() const {
     ledger::RequestId id{};
@@ -44,6 +50,7 @@ struct FakeCustodian {
   };
   std::vector<Item> uses;  // newest first
   std::vector<Item> searches;
+  std::vector<Json> recoveries;
   std::size_t page_entries = limits::trace_entries_max;
   std::function<Result<Json>(Json answer, const SubjectRequest& request)> lie;
   std::vector<SubjectRequest> asked;
@@ -57,6 +64,8 @@ struct FakeCustodian {
                 {"purposes", Json::object()}};
     add_list("uses", uses, request.uses_before, request, out);
     add_list("searches", searches, request.searches_before, request, out);
+    out["recoveries"] = request.uses_before || request.searches_before ? Json::array() : Json(recoveries);
+    if (out["recoveries"].is_null()) out["recoveries"] = Json::array();
     if (lie) return lie(std::move(out), request);
     return out;
   }
@@ -102,10 +111,16 @@ class TracePagesTest : public testing::Test {
           Json{{"party", "police"}, {"purpose", "search"}, {"tag", to_hex(tag(i, what.request()))}}.dump();
       leaf.details = ledger::details_commitment(opening);
     } else {
-      leaf.party = "office";
-      leaf.purpose = leaf.basis = "door";
-      leaf.purpose_version = 1;
-      opening.details = Details{"desk", "operator", {2}, std::nullopt}.text();
+      leaf.party = what.party;
+      leaf.purpose = what.purpose;
+      // Each has its policy from another moment on.
+      if (!what.purpose.empty()) leaf.basis = "basis-" + std::to_string(i);
+      if (!what.purpose.empty()) leaf.purpose_version = 1 + i;
+      if (what.event == Event::refused) leaf.reason = "refused";
+      Json details = to_json(Details{what.desk, what.operator_name, {2}, std::nullopt});
+      details["kind"] = what.kind.empty() ? std::string(ledger::event_name(what.event)) : what.kind;
+      if (what.desk.empty()) details = Json{{"by", "subject"}, {"kind", details["kind"]}};
+      opening.details = details.dump();
       leaf.details = ledger::details_commitment(opening);
       if (what.event != Event::identify) leaf.tag = tag(i, what.request());
     }
@@ -132,6 +147,14 @@ class TracePagesTest : public testing::Test {
       add(use(mark), to);
     }
   }
+  // Custodian `logger` logs that `recovered` was, at that place; all uses stand at place 6 of their logs.
+  void recover(std::size_t logger, std::size_t recovered, std::int64_t time_s, std::uint64_t index = 10) {
+    ledger::Leaf leaf;
+    leaf.time_s = time_s;
+    leaf.event = Event::recover;
+    leaf.custodian = static_cast<int>(recovered);
+    custodians_[logger].recoveries.push_back(to_json(sample_.log(static_cast<int>(logger), leaf, {}, 2, index)));
+  }
   void set_pages(std::array<std::size_t, 3> entries) {
     for (std::size_t i = 0; i < entries.size(); ++i) custodians_[i].page_entries = entries[i];
   }
@@ -157,6 +180,7 @@ class TracePagesTest : public testing::Test {
   void expect_whole(const JoinedTrace& trace, std::size_t count = kUses) {
     EXPECT_EQ(marks(trace), newest(count));
     EXPECT_EQ(trace.missing, std::vector<std::string>());
+    EXPECT_EQ(trace.differing, std::vector<std::string>());
     for (const TraceEntry& entry : trace.entries) EXPECT_EQ(entry.proven_by.size(), 3U) << (*entry.request)[15];
   }
   // Custodian 0 is not believed, and named; the two others tell everything.
@@ -346,6 +370,7 @@ TEST_F(TracePagesTest, UsesOfOneMomentMayStandInAnotherOrderWithEach) {
 }
 
 TEST_F(TracePagesTest, WhatCameToNothingByTheWordOfAllThatTellOfItIsNotMissing) {
+  add({100, kTime_s - 1, Event::enrol});
   add(use(2), {0, 1});
   add({2, use(2).time_s + 30, Event::aborted}, {0, 1});
   EXPECT_EQ(uses().missing, std::vector<std::string>());
@@ -423,7 +448,11 @@ TEST_F(TracePagesTest, OneThatLogsAWrongTimeMovesNothing) {
       }
       wish_ = {};
       wish_.now_s = kTime_s + 1'000'000;
-      expect_whole(uses());
+      const JoinedTrace joined = uses();
+      EXPECT_EQ(marks(joined), newest(kUses));
+      EXPECT_EQ(joined.missing, std::vector<std::string>());
+      ASSERT_EQ(joined.differing.size(), 2U);
+      for (const std::string& one : joined.differing) EXPECT_NE(one.find("in the time of"), std::string::npos) << one;
       wish_.since_s = use(kUses).time_s;
       EXPECT_EQ(marks(uses()), newest(kUses));
       wish_.since_s.reset();
@@ -471,8 +500,16 @@ TEST_F(TracePagesTest, PagesWithoutEndEnd) {
   };
   for (const std::optional<std::size_t> count : {std::optional<std::size_t>(), std::optional<std::size_t>(kUses)}) {
     wish_.uses_max = count;
-    expect_not_believed(fetch(), "more pages");
-    EXPECT_EQ(custodians_[0].asked.size(), static_cast<std::size_t>(limits::trace_pages_max));
+    for (const int pages_max : {limits::trace_pages_max, 7}) {
+      wish_.pages_max = pages_max;
+      const TracePages pages = fetch();
+      ASSERT_TRUE(pages[0].error && pages[0].is_cut);
+      EXPECT_EQ(pages[0].error->code, ErrorCode::refused);
+      EXPECT_NE(pages[0].error->message().find("--pages"), std::string::npos);
+      EXPECT_FALSE(pages[1].error || pages[2].error);
+      EXPECT_EQ(marks(join_uses(network_, pages, wish_)), newest(kUses));
+      EXPECT_EQ(custodians_[0].asked.size(), static_cast<std::size_t>(pages_max));
+    }
   }
 }
 
@@ -520,6 +557,250 @@ TEST_F(TracePagesTest, AnothersUseIsNotBelieved) {
   leaf.details = ledger::details_commitment(opening);
   custodians_[0].uses.insert(custodians_[0].uses.begin(), {kTime_s, to_json(sample_.log(0, leaf, opening.text()))});
   expect_not_believed(fetch(), "somebody else");
+}
+
+TEST_F(TracePagesTest, OneWithoutTagIsNotBelieved) {
+  add_uses();
+  for (const Event event : {Event::verify, Event::refused, Event::lock}) {
+    ledger::Leaf leaf;
+    leaf.time_s = kTime_s;
+    leaf.event = event;
+    leaf.request = use(1).request();
+    leaf.party = "office";
+    leaf.purpose = leaf.basis = "door";
+    leaf.purpose_version = 1;
+    if (event == Event::refused) leaf.reason = "refused";
+    ledger::DetailsOpening opening;
+    opening.details = Details{"desk", "operator", {}, std::nullopt}.text();
+    leaf.details = ledger::details_commitment(opening);
+    auto& list = custodians_[0].uses;
+    list.insert(list.begin(), {kTime_s, to_json(sample_.log(0, leaf, opening.text()))});
+    expect_not_believed(fetch(), "custodian 0");
+    list.erase(list.begin());
+  }
+}
+
+// Whose an abort is, the use says that it ended, perhaps on a later page.
+TEST_F(TracePagesTest, AnAbortStandsWithItsUse) {
+  add_uses();
+  add({1, use(1).time_s + 30, Event::aborted});
+  set_pages({1, 2, 3});
+  EXPECT_EQ(uses().entries.size(), kUses + 1);
+  // One that is somebody else's.
+  add({77, use(1).time_s + 60, Event::aborted}, {0});
+  const TracePages pages = fetch();
+  ASSERT_TRUE(pages[0].error);
+  EXPECT_EQ(pages[0].error->code, ErrorCode::damaged);
+  EXPECT_EQ(join_uses(network_, pages, wish_).entries.size(), kUses + 1);
+  // What it belongs to may be older than what is wished.
+  wish_.since_s = use(1).time_s + 50 + limits::trace_apart_s;
+  EXPECT_FALSE(fetch()[0].error);
+  EXPECT_TRUE(uses().entries.empty());
+}
+
+TEST_F(TracePagesTest, OfManyMoreThanWishedTheNewestAreKept) {
+  add_uses();
+  wish_.page_entries = 1;
+  wish_.pages_max = 4;
+  const TracePages pages = fetch();
+  for (const CustodianPages& one : pages) EXPECT_TRUE(one.is_cut && one.error && one.trace);
+  const JoinedTrace joined = join_uses(network_, pages, wish_);
+  EXPECT_EQ(marks(joined), newest(4));
+  EXPECT_EQ(joined.missing, std::vector<std::string>());
+  wish_.pages_max = static_cast<int>(kUses);
+  expect_whole(uses());
+}
+
+// --- what they say differently ---
+
+TEST_F(TracePagesTest, EveryDifferenceIsAnAlarmThatNamesWhoSaysWhat) {
+  struct Case {
+    std::string field;
+    std::string value;
+    std::function<void(Happened&)> change;
+  };
+  const std::vector<Case> cases = {
+      {"party", "police", [](Happened& one) { one.party = "police"; }},
+      {"purpose", "search", [](Happened& one) { one.purpose = "search"; }},
+      {"desk", "another", [](Happened& one) { one.desk = "another"; }},
+      {"operator", "", [](Happened& one) { one.operator_name = ""; }},
+      {"event", "lock", [](Happened& one) { one.kind = "lock"; }},
+      {"event", "lock", [](Happened& one) { one.event = Event::lock; }},
+      {"time", "2026-11-24", [](Happened& one) { one.time_s += 2 * limits::trace_apart_s; }}};
+  for (const Case& one : cases) {
+    for (const std::size_t liar : {0U, 1U, 2U}) {
+      SCOPED_TRACE(testing::Message() << one.field << " of custodian " << liar);
+      for (FakeCustodian& custodian : custodians_) custodian.uses.clear();
+      add_uses();
+      Happened changed = use(3);
+      one.change(changed);
+      custodians_[liar].uses[2] = item(liar, changed);
+      const JoinedTrace joined = uses();
+      ASSERT_EQ(joined.differing.size(), 1U);
+      const std::string& alarm = joined.differing[0];
+      for (const std::string& part : {"in the " + one.field + " of request " + to_hex(use(3).request()),
+                                      network_.describe(static_cast<int>(liar)) + " says \"",
+                                      one.field == "time" ? std::string() : '"' + one.value + '"'})
+        EXPECT_NE(alarm.find(part), std::string::npos) << alarm;
+      std::size_t marked = 0;
+      for (const TraceEntry& entry : joined.entries) marked += entry.differing.size();
+      EXPECT_EQ(marked, 1U);
+    }
+  }
+}
+
+TEST_F(TracePagesTest, TextAndJsonShowWhatDiffers) {
+  add(use(1));
+  Happened changed = use(1);
+  changed.party = "police";
+  custodians_[1].uses[0] = item(1, changed);
+  const JoinedTrace joined = uses();
+  for (const Language language : {Language::kk, Language::ru, Language::en})
+    EXPECT_NE(trace_text(joined.entries, {}, language).find("\"police\""), std::string::npos);
+  const Json json = trace_json(joined.entries)["uses"][0]["differing"][0];
+  EXPECT_EQ(json["field"], "party");
+  EXPECT_EQ(json["said"][1]["custodian"], 1);
+  EXPECT_EQ(json["said"][1]["value"], "police");
+}
+
+TEST_F(TracePagesTest, WhatMayHonestlyDifferIsNoAlarm) {
+  add({100, kTime_s, Event::enrol});
+  // Clocks, and versions and grounds (item() gives each its own).
+  Happened late = use(5);
+  late.time_s += limits::trace_apart_s - 40;
+  add(use(5), {0, 1});
+  custodians_[2].uses.insert(custodians_[2].uses.begin(), item(2, late));
+  // One alone refused, without grounds, and the two others were told later that it came to nothing.
+  add(use(4), {0, 1});
+  Happened refused = use(4);
+  refused.event = Event::refused;
+  refused.kind = "verify";
+  refused.party = refused.purpose = "";
+  add(refused, {2});
+  add({4, use(4).time_s + 1, Event::aborted}, {0});
+  add({4, use(4).time_s + 900, Event::aborted}, {1});
+  // What a person asked for, to which each policy gives a purpose.
+  for (const std::size_t i : {0U, 1U, 2U}) {
+    Happened lock = use(3);
+    lock.event = Event::lock;
+    lock.desk = "";
+    lock.purpose = "own-" + std::to_string(i);
+    add(lock, {i});
+  }
+  // One has lost what opens the details.
+  add(use(2));
+  custodians_[1].uses[0].evidence.erase("opening");
+  const JoinedTrace joined = uses();
+  EXPECT_EQ(joined.differing, std::vector<std::string>());
+  EXPECT_EQ(joined.missing, std::vector<std::string>());
+}
+
+TEST_F(TracePagesTest, ARefusalWithOtherGroundsDiffers) {
+  add({100, kTime_s, Event::enrol});
+  add(use(4), {0, 1});
+  Happened refused = use(4);
+  refused.event = Event::refused;
+  refused.kind = "identify";
+  refused.operator_name = "another";
+  add(refused, {2});
+  add({4, use(4).time_s + 1, Event::aborted}, {0, 1});
+  EXPECT_EQ(uses().differing.size(), 2U);
+}
+
+// --- one that was rebuilt ---
+
+TEST_F(TracePagesTest, OneThatWasRebuiltNeedNotTellOfOlderUses) {
+  add_uses();
+  custodians_[1].uses.resize(3);
+  recover(1, 1, use(3).time_s - 100);
+  recover(0, 1, use(3).time_s - 200);
+  recover(2, 1, use(3).time_s - 200);
+  set_pages({2, 3, 5});
+  const JoinedTrace joined = uses();
+  EXPECT_EQ(marks(joined), newest(kUses));
+  EXPECT_EQ(joined.missing, std::vector<std::string>());
+  for (const TraceEntry& entry : joined.entries) {
+    ASSERT_EQ(entry.rebuilt.size(), (*entry.request)[15] > 3 ? 1U : 0U);
+    if (entry.rebuilt.empty()) continue;
+    EXPECT_EQ(entry.rebuilt[0].name, network_.custodians[1].name);
+    EXPECT_EQ(entry.rebuilt[0].time_s, use(3).time_s - 200);
+  }
+  EXPECT_EQ(trace_json(joined.entries)["uses"][kUses - 1]["rebuilt"][0]["name"], network_.custodians[1].name);
+  for (const Language language : {Language::kk, Language::ru, Language::en})
+    EXPECT_NE(trace_text(joined.entries, {}, language).find(local_date_text(use(3).time_s - 200, language)),
+              std::string::npos);
+}
+
+TEST_F(TracePagesTest, AMarkThatIsNotConfirmedExcusesNothing) {
+  const std::int64_t time_s = use(1).time_s;
+  const auto missing = [&](const std::function<void()>& marks) {
+    for (FakeCustodian& custodian : custodians_) {
+      custodian.uses.clear();
+      custodian.recoveries.clear();
+    }
+    add_uses();
+    custodians_[1].uses.resize(3);
+    marks();
+    return uses().missing.size();
+  };
+  const std::size_t all = kUses - 3;
+  EXPECT_EQ(missing([] {}), all);
+  EXPECT_EQ(missing([&] { recover(1, 1, time_s); }), all) << "its own word alone";
+  EXPECT_EQ(missing([&] {
+              recover(1, 1, time_s);
+              recover(0, 1, time_s);
+            }),
+            all)
+      << "by one of the two others alone";
+  EXPECT_EQ(missing([&] {
+              recover(0, 1, time_s);
+              recover(2, 1, time_s);
+            }),
+            all)
+      << "it does not say so itself";
+  EXPECT_EQ(missing([&] {
+              recover(1, 1, time_s);
+              recover(0, 2, time_s);
+              recover(2, 1, time_s);
+            }),
+            all)
+      << "another was";
+  EXPECT_EQ(missing([&] {
+              recover(1, 1, time_s + limits::trace_recovery_s + limits::trace_apart_s + 1);
+              recover(0, 1, time_s);
+              recover(2, 1, time_s);
+            }),
+            all)
+      << "at another time";
+  // Whatever times it says: what stands behind the mark in the others' logs is not excused.
+  EXPECT_EQ(missing([&] {
+              recover(1, 1, time_s);
+              recover(0, 1, time_s, 3);
+              recover(2, 1, time_s);
+            }),
+            all)
+      << "the uses stand behind it";
+  EXPECT_EQ(missing([&] {
+              recover(1, 1, time_s);
+              recover(0, 1, time_s);
+              recover(2, 1, time_s);
+            }),
+            0U);
+}
+
+TEST_F(TracePagesTest, WhatIsNoRecoveryIsNotBelieved) {
+  add_uses();
+  recover(0, 0, kTime_s);
+  const Json good = custodians_[0].recoveries[0];
+  for (const Json& value :
+       {Json(), Json(7), Json::object(), Json::array({1}), Json::array({custodians_[0].uses[0].evidence}),
+        Json(std::vector<Json>(limits::trace_recoveries_max + 1, good))}) {
+    custodians_[0].lie = [&](Json answer, const SubjectRequest&) -> Result<Json> {
+      answer["recoveries"] = value;
+      return answer;
+    };
+    expect_not_believed(fetch(), "custodian 0");
+  }
 }
 
 }  // namespace
