@@ -152,14 +152,22 @@ Result<std::vector<LoggedEntry>> Engine::logged_entries(const protocol::RequestI
   return logged;
 }
 
-// Empty where the record is gone.
+// Empty where the record is gone, and where the opening was lost in a recovery: one of another's entry opens nothing.
 Result<std::string> Engine::enrolment_opening(const protocol::RequestId& id) {
   QORGAN_TRY(const auto operation, store_.find_operation(id));
   if (!operation || operation->kind != store::OperationKind::enrol) return std::string();
   if (!gallery_.find_record(operation->record_id)) return std::string();
   QORGAN_TRY(const store::Record record, store_.load_record(operation->sequence));
   QORGAN_TRY(const Terms terms, parse_terms(record.terms_json));
-  return terms.enrolment_opening;
+  const auto opening = ledger::parse_opening(terms.enrolment_opening);
+  if (!opening) return std::string();
+  const ledger::Hash commitment = ledger::details_commitment(*opening);
+  QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+  for (const store::Entry& entry : entries) {
+    QORGAN_TRY(const ledger::Leaf leaf, ledger::parse_leaf(entry.leaf));
+    if (leaf.event == ledger::Event::enrol && leaf.details == commitment) return terms.enrolment_opening;
+  }
+  return std::string();
 }
 
 Result<std::vector<policy::Check>> Engine::explain(const protocol::RequestId& id, const std::string& desk) {

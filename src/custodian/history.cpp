@@ -186,10 +186,19 @@ Result<std::string> earlier_terms(const std::string& a, const std::string& b) {
   return end(second) < end(first) ? b : a;
 }
 
+// An opening is of its holder's own entry: it opens nothing in another log, and would outlive the record there.
+Status drop_opening(Record& record) {
+  QORGAN_TRY(Terms terms, parse_terms(record.terms_json));
+  terms.enrolment_opening.clear();
+  record.terms_json = terms.text();
+  return {};
+}
+
 Result<Record> join_records(Record&& from_previous, const Record& from_next, int asker) {
   if (!is_same_person(from_previous, from_next)) return damaged("the two others keep different records");
   Record record = std::move(from_previous);
   QORGAN_TRY(record.terms_json, earlier_terms(record.terms_json, from_next.terms_json));
+  QORGAN_CHECK(drop_opening(record));
   for (std::size_t i = 0; i < record.fingers.size(); ++i) {
     crypto::SecretBytes& own = record.fingers[i].share;
     const crypto::SecretBytes& next = from_next.fingers[i].share;
@@ -211,11 +220,13 @@ SharePart part_for(int asker, int holder) {
 
 Status keep_part_only(History& history, int asker, int holder) {
   const SharePart part = part_for(asker, holder);
-  for (Record& record : history.records)
+  for (Record& record : history.records) {
+    QORGAN_CHECK(drop_opening(record));
     for (store::Finger& finger : record.fingers) {
       QORGAN_TRY(mpc::StoredShare share, mpc::parse_share(finger.share.expose(), holder));
       finger.share = std::move(part == SharePart::own ? share.own : share.next);
     }
+  }
   return {};
 }
 

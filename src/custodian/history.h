@@ -14,7 +14,7 @@ enum class SharePart { own, next };
 SharePart part_for(int asker, int holder);
 
 // Turns whole records into what `asker` is given of them: each finger's share (mpc::serialise) becomes the one part's
-// stored bytes. Errors: damaged.
+// stored bytes, and the opening of the holder's own entry goes out of its terms. Errors: damaged.
 Status keep_part_only(store::History& history, int asker, int holder);
 
 // Decisions in order, their enrolments' records or tombstones with them; no more than fit a message. The body is

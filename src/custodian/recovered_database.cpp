@@ -8,6 +8,7 @@
 #include "custodian/database_file.h"
 #include "custodian/engine.h"
 #include "custodian/fault.h"
+#include "custodian/flight_row.h"
 
 namespace qorgan::custodian {
 namespace {
@@ -110,8 +111,9 @@ class Recovery {
 
   Status take_history(std::int64_t applied) {
     while (true) {
-      QORGAN_TRY(const store::History history, link_.history(applied));
+      QORGAN_TRY(store::History history, link_.history(applied));
       if (history.operations.empty()) break;
+      QORGAN_CHECK(put_own_terms(history));
       if (const Status added = store_->add_history(history); !added) return of_no_use(added.error());
       applied = history.operations.back().sequence;
       report_.taken_up += static_cast<std::int64_t>(history.operations.size());
@@ -121,6 +123,22 @@ class Recovery {
     if (applied == asked_.applied) return {};
     return failure(ErrorCode::unavailable, "the two others went on meanwhile", asked_.options.path.string(),
                    "Recover again");
+  }
+
+  // Of an enrolment that this custodian had agreed to before it was lost: nobody else has the opening of its entry.
+  Status put_own_terms(store::History& history) {
+    for (const store::Operation& operation : history.operations) {
+      if (operation.kind != store::OperationKind::enrol) continue;
+      const auto record = std::find_if(history.records.begin(), history.records.end(), [&](const store::Record& one) {
+        return one.enrolled_seq == operation.sequence;
+      });
+      if (record == history.records.end()) continue;
+      QORGAN_TRY(const auto row, store_->find_request(operation.request_id));
+      if (!row || row->payload.size() == 0) continue;
+      QORGAN_TRY(const auto flight, from_row(*row, asked_.options.custodian));
+      if (flight->terms && flight->request.record_id() == record->record_id) record->terms_json = flight->terms->text();
+    }
+    return {};
   }
 
   Status finish() {

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "base/file.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "desk/ask.h"
+#include "desk/check_id.h"
 #include "desk/pending_secret.h"
 #include "desk/search_watch.h"
 #include "desk/selection.h"
@@ -86,19 +86,6 @@ Result<Accepts> read_accepts(const Answers& answers) {
   }
   QORGAN_TRY(accepts.bits, mpc::reconstruct(shares));
   return accepts;
-}
-
-// The check goes with its enrolment: repeated with the same id, it gives the answer that it gave before, and does not
-// find whom the first try has enrolled.
-protocol::RequestId check_id_of(const protocol::RequestId& enrolment) {
-  const ByteView label = as_bytes("qorgan duplicate check v1\n");
-  Bytes input(label.begin(), label.end());
-  input.insert(input.end(), enrolment.begin(), enrolment.end());
-  const crypto::Digest digest = crypto::sha256(input);
-  constexpr std::ptrdiff_t kTimeBytes = 6;
-  protocol::RequestId id = enrolment;
-  std::copy_n(digest.begin(), id.size() - kTimeBytes, id.begin() + kTimeBytes);
-  return id;
 }
 
 // How many candidates may be looked up: always as many are, whoever was found.
@@ -264,7 +251,7 @@ Result<Enrolled> Desk::enrol(const identity::Iin& iin, const std::vector<Print>&
 Result<CheckedEnrolment> Desk::enrol_checked(const identity::Iin& iin, const std::vector<Print>& prints,
                                              const Asking& asking, const DuplicateCheck& check) {
   QORGAN_TRY(Request request, state_->make_request(Kind::enrol, prints, asking));
-  const Asking searching{asking.operator_name, check.purpose, check_id_of(request.id), {}};
+  const Asking searching{asking.operator_name, check.purpose, check_id_of(state_->secret, request.id), {}};
   Result<Identified> searched = identify(prints, searching, check.search);
   if (!searched) {
     Error error = searched.error();

@@ -480,6 +480,29 @@ TEST(History, EachGetsTheTwoSharesThatItHadAndNoOther) {
   }
 }
 
+// An opening is of its holder's entry alone: neither travels nor is believed where it comes all the same.
+TEST(History, NobodysOpeningComesIntoAnothersRecord) {
+  const auto with_opening = [](int holder) {
+    store::History history = history_of(holder);
+    Terms terms = *parse_terms(history.records[0].terms_json);
+    terms.enrolment_opening = "opening of custodian " + std::to_string(holder);
+    history.records[0].terms_json = terms.text();
+    return history;
+  };
+  std::array<store::History, 2> given = {with_opening(2), with_opening(1)};
+  for (const int side : {0, 1}) {
+    store::History& history = given[static_cast<std::size_t>(side)];
+    const std::string whole = history.records[0].terms_json;
+    ASSERT_TRUE(keep_part_only(history, 0, 2 - side));
+    EXPECT_EQ(history.records[0].terms_json.find("opening of"), std::string::npos);
+    history.records[0].terms_json = whole;
+  }
+  const auto joined = join_histories(std::move(given[0]), std::move(given[1]), 0);
+  ASSERT_TRUE(joined) << joined.error().message();
+  EXPECT_EQ(parse_terms(joined->records[0].terms_json)->enrolment_opening, "");
+  EXPECT_EQ(parse_terms(joined->records[0].terms_json)->party, "office");
+}
+
 TEST(History, ComesOutAsItWentIn) {
   store::History history = history_of(2);
   ASSERT_TRUE(keep_part_only(history, 0, 2));
