@@ -6,7 +6,6 @@ import http.server
 import threading
 import time
 
-import subject
 from logs import second
 
 
@@ -39,10 +38,10 @@ class Liar:
         root = second.root_of_leaves([second.leaf_hash(entry) for entry in entries])
         text = f"{self.net.origin(self.custodian)}\n{len(entries)}\n{base64.b64encode(root).decode()}\n".encode()
         key = second.Key(self.net.vkey(self.custodian))
-        lines = self.line(key, subject.sign(self.seed(self.custodian), text))
+        lines = self.line(key, second.ed25519_sign(self.seed(self.custodian), text))
         if cosigned:
             key, now_s = second.Key(self.net.vkey(self.accomplice, cosigner=True)), int(time.time())
-            signed = subject.sign(self.seed(self.accomplice), b"cosignature/v1\ntime %d\n" % now_s + text)
+            signed = second.ed25519_sign(self.seed(self.accomplice), b"cosignature/v1\ntime %d\n" % now_s + text)
             lines += self.line(key, now_s.to_bytes(8, "big") + signed)
         return text + b"\n" + lines
 

@@ -1,6 +1,5 @@
 """What the holder of a receipt does with it, written anew: so that the tests can also ask what the program would not."""
 
-import hashlib
 import hmac
 import http.client
 import json
@@ -28,23 +27,6 @@ def view_key(enrolled):
     return derive(decode(enrolled["secret"]), decode(enrolled["handle"]), "qorgan view v1")
 
 
-def encode_point(point):
-    inverse = pow(point[2], -1, second.P)
-    x, y = point[0] * inverse % second.P, point[1] * inverse % second.P
-    return (y | (x & 1) << 255).to_bytes(32, "little")
-
-
-def sign(seed, message):
-    """Ed25519, RFC 8032, 5.1.6."""
-    digest = hashlib.sha512(seed).digest()
-    scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | 1 << 254
-    public = encode_point(second.multiply(scalar, second.BASE))
-    r = int.from_bytes(hashlib.sha512(digest[32:] + message).digest(), "little") % second.L
-    commitment = encode_point(second.multiply(r, second.BASE))
-    k = int.from_bytes(hashlib.sha512(commitment + public + message).digest(), "little") % second.L
-    return commitment + ((r + k * scalar) % second.L).to_bytes(32, "little")
-
-
 def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -56,7 +38,7 @@ def signed_request(net, enrolled, right, handle=None, network=None, chosen=None,
     text = canonical({"v": 1, "id": chosen or request_id(), "right": right, "handle": (handle or own).hex(),
                       "network": network or net.network()["network_id"], **more})
     seed = derive(decode(enrolled["secret"]), own, "qorgan access v1")
-    signature = sign(seed, b"qorgan subject request v1\n" + text.encode())
+    signature = second.ed25519_sign(seed, b"qorgan subject request v1\n" + text.encode())
     return canonical({"request": text, "signature": signature.hex()})
 
 

@@ -94,6 +94,22 @@ def ed25519_holds(public_key, message, signature):
     return same_point(multiply(s, BASE), add_points(r, multiply(k, a)))
 
 
+def encode_point(point):
+    inverse = pow(point[2], -1, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def ed25519_sign(seed, message):
+    """For the self-test."""
+    digest = hashlib.sha512(seed).digest()
+    scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | 1 << 254
+    r = int.from_bytes(hashlib.sha512(digest[32:] + message).digest(), "little") % L
+    commitment, public = encode_point(multiply(r, BASE)), encode_point(multiply(scalar, BASE))
+    k = int.from_bytes(hashlib.sha512(commitment + public + message).digest(), "little") % L
+    return commitment + ((r + k * scalar) % L).to_bytes(32, "little")
+
+
 # --- Merkle trees (RFC 6962, 2.1), by its recursive definitions. ---
 
 def leaf_hash(entry):
@@ -356,6 +372,72 @@ def run_cases(path):
     print(f"second: {counts[True]} good and {counts[False]} bad cases judged rightly")
 
 
+def refuses(work, *arguments):
+    try:
+        work(*arguments)
+    except Refused:
+        return True
+    return False
+
+
+def self_test_formats(key, text, signature):
+    """What each line of a note, a checkpoint and a path must be, beside what the cases of the program show."""
+    # Keys: the id is made of name, line feed, type and key; the same key has another one as a cosigner.
+    for kind, accepted in ((1, True), (4, True), (2, False), (5, False)):
+        typed = bytes([kind]) + key.public
+        key_id = hashlib.sha256(b"PeterNeumann\n" + typed).digest()[:4].hex()
+        known = f"PeterNeumann+{key_id}+{base64.b64encode(typed).decode()}"
+        require(refuses(Key, known) != accepted, f"a key of type {kind} is judged wrongly")
+        require(refuses(Key, known.replace(key_id, "00000000")), "a key under another id is accepted")
+        require(kind == 1 or key_id != key.id.hex(), "the type makes no difference to the id")
+    # Notes: the text ends at the last blank line; sixteen signatures and more; an em dash before each.
+    line = "\u2014 PeterNeumann " + base64.b64encode(signature[1] + signature[2]).decode() + "\n"
+    require(open_note("one\n\ntwo\n\n" + line)[0] == "one\n\ntwo\n", "a note is not split at its last blank line")
+    for count in (1, 16, 64):
+        others = "".join(f"\u2014 other{i} {base64.b64encode(bytes(68)).decode()}\n" for i in range(count - 1))
+        require(len(open_note(text + "\n" + others + line)[1]) == count, f"a note of {count} signatures is refused")
+    for wrong in (text + line, text + "\n", text + "\n" + line[:-1], text + "\n" + line + "\n", text + "\n" + line[1:],
+                  text + "\n-" + line[1:], text + "\n" + line.replace("\u2014 ", "\u2014")):
+        require(refuses(open_note, wrong), "a wrong form of a note is accepted")
+    # Cosignatures and checkpoints need signatures of our own: the seed of the key above is published with it.
+    seed = base64.b64decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz")[1:]
+    cosigner = Key("w+%s+%s" % (hashlib.sha256(b"w\n\x04" + key.public).digest()[:4].hex(),
+                                base64.b64encode(b"\x04" + key.public).decode()))
+    root = base64.b64encode(hashlib.sha256(b"").digest()).decode()
+
+    def checkpoint(content, sign_with=seed, time_s=1679315147, extra=""):
+        message = b"cosignature/v1\ntime %d\n" % 1679315147 + content.encode()
+        timed = time_s.to_bytes(8, "big") + ed25519_sign(seed, message)
+        return (content + "\n" + f"\u2014 {key.name} "
+                + base64.b64encode(key.id + ed25519_sign(sign_with, content.encode())).decode() + "\n\u2014 w "
+                + base64.b64encode(cosigner.id + timed).decode() + "\n" + extra)
+
+    good = f"PeterNeumann\n0\n{root}\n"
+    unknown = f"\u2014 unknown {base64.b64encode(bytes(68)).decode()}\n"
+    for extra in ("", unknown, unknown * 20):
+        require(open_checkpoint(checkpoint(good, extra=extra), key, [cosigner], 1) == (0, hashlib.sha256(b"").digest()),
+                "a good checkpoint is read otherwise")
+    require(refuses(open_checkpoint, checkpoint(good), key, [], 1), "an unknown cosigner counts")
+    require(refuses(open_checkpoint, checkpoint(good, time_s=1679315148), key, [cosigner], 0),
+            "a known cosigner whose signature fails is ignored")
+    require(refuses(open_checkpoint, checkpoint(good, sign_with=bytes(32)), key, [cosigner], 0),
+            "a known log whose signature fails is ignored")
+    for content in (good + "extension\n", f"PeterNeumann\n00\n{root}\n", f"PeterNeumann\n-1\n{root}\n",
+                    f"other\n0\n{root}\n", "PeterNeumann\n0\n", f"PeterNeumann\n0\n{root[:-4]}\n"):
+        require(refuses(open_checkpoint, checkpoint(content), key, [cosigner], 0), f"accepted: {content!r}")
+    # Tiles: the example of C2SP tlog-tiles, and never an empty one. Entries of up to 65,535 bytes, their lengths in 16
+    # bits.
+    require(tile_path(0, 1234067, 256) == "tile/0/x001/x234/067", "the known path is another")
+    require(tile_path("entries", 1067, 3) == "tile/entries/x001/067.p/3", "a partial bundle's path is another")
+    for path in ("tile/0/000.p/0", "tile/0/001.p/01", "tile/0/1", "tile/0/000.p/1000", "tile/64/000", "tile/0/x001"):
+        require(refuses(check_tile, path, b"", [[]], []), f"{path} is taken for a tile")
+    require(refuses(check_tile, "tile/0/000.p/256", b"", [[]], []), "a full tile is taken for a partial one")
+    for size in (0, 1, 65535):
+        require(split_bundle(size.to_bytes(2, "big") + bytes(size)) == [bytes(size)], f"an entry of {size} bytes is lost")
+    require(refuses(split_bundle, b"\xff\xff" + bytes(65534)), "a bundle that is cut short is accepted")
+    require(refuses(split_bundle, b"\x00"), "half a length is accepted")
+
+
 def self_test():
     # RFC 8032, 7.1, TEST 2.
     public = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
@@ -372,11 +454,18 @@ def self_test():
         "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n"
         "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n")
     key.check(text, signatures[0][2])
+    self_test_formats(key, text, signatures[0])
     # google/certificate-transparency.
     leaves = [leaf_hash(bytes.fromhex(one)) for one in
               ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]]
     require(root_of_leaves(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
             "the known tree has another root")
+    require(leaf_hash(b"").hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "the known leaf has another hash")
+    require(node_hash(leaves[0], leaves[1]).hex() == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+            "the known node has another hash")
+    require(root_of_leaves([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "the empty tree has another root")
 
 
 def main(arguments):

@@ -1,0 +1,75 @@
+"""A disk that is full: a clear error, nothing lost that was answered for, and when there is room again it goes on."""
+
+import os
+import random
+import resource
+import signal
+import unittest
+
+from logs import fsck, read_logs
+from support import STORAGE_FULL, YES, Network, NetworkTest, iin, request_id, wait_until
+
+
+def refuse_quietly():
+    """A write beyond the limit of a file's size fails, as on a full disk, and ends nobody."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+class FullCustodianTest(NetworkTest):
+    """The disk of one custodian while it serves."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.seed = int(os.environ.get("QORGAN_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
+        print(f"QORGAN_TEST_SEED={cls.seed}", flush=True)
+        cls.net = Network()
+        cls.addClassCleanup(cls.net.close)
+        cls.net.start_all(preexec=refuse_quietly)
+
+    def limit(self, custodian, bytes_max):
+        hard = resource.RLIM_INFINITY
+        resource.prlimit(self.net.processes[custodian].pid, resource.RLIMIT_FSIZE, (bytes_max, hard))
+
+    def sizes(self, custodian):
+        """Just beyond the end of each file that it writes to for every request; and no room at all."""
+        folder = self.net.custodian_folder(custodian)
+        names = ["custodian.sqlite", "custodian.sqlite-wal", "ledger/journal", "ledger/checkpoint"]
+        return {"nothing": 0, **{name: (folder / name).stat().st_size + 20 for name in names if (folder / name).exists()}}
+
+    def enrolled(self, words):
+        answer = self.net.desk(*words)
+        return answer if answer.code == YES else None
+
+    def test_it_goes_on_when_there_is_room(self):
+        chance, net = random.Random(self.seed), self.net
+        answered, person = {}, 1
+        answered[person] = self.enrol(person).json["request_id"]
+        for custodian in (0, 1, 2):
+            for name, bytes_max in chance.sample(sorted(self.sizes(custodian).items()), 2):
+                person += 1
+                with self.subTest(custodian=custodian, full=name, bytes_max=bytes_max):
+                    words = ["enrol", "--id", iin(person), *self.finger(person), "--request-id", request_id()]
+                    self.limit(custodian, bytes_max)
+                    refused = net.desk(*words)
+                    self.expect_error(refused, STORAGE_FULL, f"custodian {custodian}")
+                    self.assertIsNone(net.processes[custodian].poll(), net.log(custodian))
+                    self.limit(custodian, resource.RLIM_INFINITY)
+                    # What was refused may have to be seen to its end before the person can be enrolled.
+                    words[-1] = request_id()
+                    again = wait_until(lambda: self.enrolled(words), "an enrolment when there is room")
+                    answered[person] = again.json["request_id"]
+        for log in read_logs(net):
+            agreed = {entry["request"] for entry in log if entry["event"] == "enrol"}
+            self.assertLessEqual(set(answered.values()), agreed)
+        for person in answered:
+            verified = net.desk("verify", "--id", iin(person), *self.finger(person, take=1))
+            self.assertEqual(verified.code, YES, verified)
+        for custodian in range(3):
+            self.assertEqual(net.stop(custodian), 0)
+            checked = fsck(net, custodian)
+            self.assertEqual(checked.code, YES, checked)
+        net.start_all(preexec=refuse_quietly)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
