@@ -288,7 +288,7 @@ TEST_F(RogueDeskTest, RecoveriesAreCountedAndEndWithACosignatureAlone) {
   net::Message unsigned_one;
   unsigned_one.head = {{"type", protocol::type::cosign}, {"from", 0}, {"entries_bytes", 0}};
   EXPECT_OK(peers.call(1, unsigned_one, Deadline::after_ms(10'000)));
-  EXPECT_OK(ask(protocol::type::recover_key, 1)) << "it has not ended";
+  EXPECT_OK(ask(protocol::type::recover_key, 1));  // it has not ended
   // The same again is free, a new one is not.
   for (int i = 0; i < 2 * limits::recoveries_per_minute_max; ++i) ASSERT_OK(ask(protocol::type::recover_begin, 1));
   int begun = 1;
