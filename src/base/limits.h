@@ -183,6 +183,9 @@ inline constexpr std::uint64_t mirror_free_bytes_left = std::uint64_t{1} << 30;
 inline constexpr int recovery_begin_timeout_ms = 15'000;
 // How long one who is being recovered waits for the two others to have applied the same decisions.
 inline constexpr int recovery_agree_timeout_ms = 15'000;
+// How often a custodian may begin a recovery of another id, each of which stays in the helpers' logs for ever: an
+// operator who tries again after a lost connection.
+inline constexpr int recoveries_per_minute_max = 30;
 // A copy of a million people's records, 10 GB, at 20 MB/s.
 inline constexpr int backup_timeout_ms = 600'000;
 // A path on the command line of an operator (PATH_MAX of Linux).
@@ -264,6 +267,20 @@ inline constexpr std::int64_t order_kept_ms = 600'000;
 // about the template, so that the number of questions must stay small (docs/threat-model.md).
 inline constexpr int comparisons_per_minute_max = 6'000;
 inline constexpr int comparisons_of_subject_per_minute_max = 60;
+// Requests of all kinds that a desk may send in: its comparisons, and 600 enrolments and erasures, ten a second, of
+// which each needs a pseudonym. The bench asks for 150 verifications a second, one after the other.
+inline constexpr int requests_per_minute_max = comparisons_per_minute_max + 600;
+// About one person: a counter asks a few times, of whatever kind.
+inline constexpr int requests_of_subject_per_minute_max = comparisons_of_subject_per_minute_max;
+// Of a desk's requests those that this custodian refuses, and its questions for an absence: each stays in the public
+// logs for ever, and no quota counts it. 35 MB a day, a 200th of what a mirror takes; a counter is refused a few times
+// an hour.
+inline constexpr int refusals_per_minute_max = 60;
+// About one person: who mistypes, or tries another finger or purpose. They stand in the person's trace: 17,280 a day.
+inline constexpr int refusals_of_subject_per_minute_max = 12;
+// People that these are counted for, of one desk: more than it has questions about in ten seconds. A desk that asks
+// about more within one second keeps itself waiting, and no other.
+inline constexpr std::size_t rate_names_of_desk_max = 1'000;
 // Connections to each of the other custodians for questions that wait there for a desk's copy of a request, apart from
 // those for decisions: two desks that send to one custodian alone do not hold up the others.
 inline constexpr int vote_connections_max = 2 * requests_of_desk_max;

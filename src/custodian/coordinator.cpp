@@ -56,6 +56,7 @@ void Coordinator::stop() {
     changed_.notify_all();
   }
   for (Turns& turns : lane_turns_) turns.shutdown();
+  holds_.shutdown();
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
 }
@@ -132,7 +133,7 @@ Status Coordinator::check_not_set_back(Deadline deadline) {
 }
 
 // With whom any of the three policies leaves out.
-Result<LeaveOut> Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadline) {
+Result<LeaveOut> Coordinator::collect_votes(const Engine::Ticket& ticket, Deadline deadline, Holds::Hold* hold) {
   const RequestId& id = ticket.request.id;
   const Deadline soon = deadline.earlier(Deadline::after_ms(limits::agree_timeout_ms));
   const std::int64_t sequence = engine_.applied_sequence();
@@ -146,7 +147,10 @@ Result<LeaveOut> Coordinator::collect_votes(const Engine::Ticket& ticket, Deadli
   Status own;
   Result<std::array<Message, 2>> asked;
   {
-    const std::jthread mine([&] { own = engine_.vote(id, ticket.digest, answered); });
+    const std::jthread mine([&] {
+      own = engine_.vote(id, ticket.digest, answered);
+      if (!own && hold) hold->give_back();
+    });
     asked = peers_.call_vote_both(question, answered, ticket.stop);
   }
   QORGAN_CHECK(own);
@@ -177,38 +181,13 @@ Status Coordinator::check_same_form(const RequestId& id, int custodian, const Me
       "Their operators must sign the same version of the purpose");
 }
 
-// Lets the next change of a person's record begin.
-class Coordinator::SubjectHold {
- public:
-  SubjectHold(Coordinator& coordinator, const protocol::SubjectId& subject)
-      : coordinator_(coordinator), subject_(subject) {}
-  SubjectHold(const SubjectHold&) = delete;
-  SubjectHold& operator=(const SubjectHold&) = delete;
-  ~SubjectHold() {
-    const std::lock_guard lock(coordinator_.mutex_);
-    coordinator_.subjects_.erase(subject_);
-    coordinator_.changed_.notify_all();
-  }
-
- private:
-  Coordinator& coordinator_;
-  const protocol::SubjectId subject_;
-};
-
 Status Coordinator::change(const Engine::Ticket& ticket, Deadline deadline) {
   const protocol::SubjectId subject = engine_.subject_of(ticket.request);
-  {
-    std::unique_lock lock(mutex_);
-    const bool free =
-        changed_.wait_until(lock, deadline.at(), [&] { return stopping_ || !subjects_.contains(subject); });
-    if (!free || stopping_)
-      return failure(ErrorCode::busy, "another request changes this person's record", "custodian 0", "Try again");
-    subjects_.insert(subject);
-  }
+  const std::string desk = ticket.request.asker == protocol::Asker::desk ? ticket.request.desk : std::string();
   std::int64_t decided = 0;
   {
-    const SubjectHold hold(*this, subject);
-    QORGAN_CHECK(collect_votes(ticket, deadline));
+    QORGAN_TRY(Holds::Hold hold, holds_.wait(subject, desk, deadline));
+    QORGAN_CHECK(collect_votes(ticket, deadline, &hold));
     const std::unique_lock order(order_mutex_, deadline.at());
     if (!order.owns_lock())
       return failure(ErrorCode::busy, "the custodians were busy with other requests", "custodian 0", "Try again");

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "custodian/comparison.h"
+#include "custodian/coordinator_holds.h"
 #include "custodian/engine.h"
 #include "custodian/lanes.h"
 #include "custodian/peers.h"
@@ -38,14 +39,13 @@ class Coordinator {
   void stop();
 
  private:
-  class SubjectHold;
-
   Status take(const protocol::RequestId& id);
   Status take_guarded(const protocol::RequestId& id);
   void give_up(const protocol::RequestId& id, const Error& reason);
   Status check_not_set_back(Deadline deadline);
   tl::unexpected<Error> set_back(int custodian) const;
-  Result<LeaveOut> collect_votes(const Engine::Ticket& ticket, Deadline deadline);
+  // `hold` is given back where this custodian itself refuses: the others may still judge and log it, and nobody waits.
+  Result<LeaveOut> collect_votes(const Engine::Ticket& ticket, Deadline deadline, Holds::Hold* hold = nullptr);
   Status check_same_form(const protocol::RequestId& id, int custodian, const net::Message& vote);
   Status change(const Engine::Ticket& ticket, Deadline deadline);
   Status compare(const Engine::Ticket& ticket);
@@ -71,11 +71,11 @@ class Coordinator {
   std::timed_mutex order_mutex_;
   std::array<Turns, 2> lane_turns_;        // of the quick lane, of the search lanes
   std::array<LaneSession, 2> sessions_{};  // likewise; whose turn it is uses them
+  Holds holds_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::set<protocol::RequestId> driven_;
-  std::set<protocol::SubjectId> subjects_;  // of changes under way: one at a time a person
   std::array<std::int64_t, 2> applied_ = {-1, -1};
   std::int64_t decided_ = 0;
   bool stopping_ = false;

@@ -13,6 +13,17 @@ namespace qorgan::custodian {
 
 using protocol::Kind;
 
+namespace {
+
+// What the log must show of a request that came to nothing before its end is told. All of it to a desk; others hold the
+// record themselves.
+std::optional<ledger::Event> events_to_show(const Flight& flight) {
+  if (flight.request.asker == protocol::Asker::desk) return std::nullopt;
+  return ledger::Event::refused;
+}
+
+}  // namespace
+
 std::int64_t Engine::applied_sequence() const {
   const std::lock_guard lock(mutex_);
   return applied_sequence_;
@@ -28,15 +39,24 @@ Status Engine::check_age(const protocol::RequestId& id) const {
   return {};
 }
 
-Status Engine::check_new(const protocol::Request& request) const {
+Status Engine::check_new(const protocol::Request& request) {
   QORGAN_CHECK(check_age(request.id));
   return check_room(request);
 }
 
-Status Engine::check_room(const protocol::Request& request) const {
+// What a desk may not be told of yet keeps its place as if it were under way.
+Status Engine::check_room(const protocol::Request& request) {
+  std::vector<const protocol::Request*> waiting;
+  for (const auto& [id, flight] : flights_) {
+    bool is_over = flight->ended();
+    if (is_over && flight->request.asker == protocol::Asker::desk) {
+      QORGAN_TRY(is_over, may_tell_end(*flight));
+    }
+    if (!is_over) waiting.push_back(&flight->request);
+  }
   const auto count = [&](auto counts) {
-    return std::count_if(flights_.begin(), flights_.end(),
-                         [&](const auto& entry) { return !entry.second->ended() && counts(entry.second->request); });
+    return std::count_if(waiting.begin(), waiting.end(),
+                         [&](const protocol::Request* other) { return counts(*other); });
   };
   const auto of_desk = [&](const protocol::Request& other) {
     return other.asker == protocol::Asker::desk && other.desk == request.desk;
@@ -113,6 +133,7 @@ Status Engine::turn_away(FlightPtr flight, const Error& reason) {
   if (flights_.size() < limits::flights_in_memory_max) {
     flight->phase = Phase::aborted;
     flight->error = reason;
+    flight->published = true;
     flight->shares.clear();
     flights_[flight->request.id] = std::move(flight);
     changed_.notify_all();
@@ -162,13 +183,23 @@ Result<Engine::FlightPtr> Engine::known_of(const protocol::RequestId& id, const 
 Result<Answer> Engine::wait_for_end(const protocol::RequestId& id, Deadline deadline) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  if (!changed_.wait_until(lock, deadline.at(), [&] { return flight->ended() || stopping_; }) || !flight->ended())
+  const bool is_told = changed_.wait_until(lock, deadline.at(), [&] { return flight->ended() || stopping_; }) &&
+                       flight->ended() && wait_may_tell_end(*flight, deadline, lock);
+  if (!is_told)
     return failure(ErrorCode::undecided, "the request is not decided yet", here(),
                    "Repeat it with --request-id " + to_hex(id));
-  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
-  if (flight->phase == Phase::aborted) return Answer{flight->error, flight->request, {}, 0, false, {}, {}};
-  return Answer{{},           flight->request,        flight->result, flight->compared, flight->one_bit,
-                flight->work, flight->judgement.terms};
+  if (flight->phase == Phase::aborted) {
+    const bool is_new = flight->judgement.refused && !std::exchange(flight->refusal_told, true);
+    return Answer{flight->error, is_new, flight->request, {}, 0, false, {}, {}};
+  }
+  return Answer{{},
+                false,
+                flight->request,
+                flight->result,
+                flight->compared,
+                flight->one_bit,
+                flight->work,
+                flight->judgement.terms};
 }
 
 Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypto::Digest& digest,
@@ -181,7 +212,7 @@ Result<CommonDigests> Engine::digests(const protocol::RequestId& id, const crypt
     return failure(ErrorCode::unavailable, "a custodian has not caught up with the others yet", here(), "Ask again");
   // What this custodian has refused already, a neighbour may still compare, to judge and log it itself.
   if (flight->phase == Phase::aborted && flight->judgement.refused && flight->digest == digest) return flight->common;
-  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
+  QORGAN_CHECK(wait_may_tell_end(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   return flight->common;
 }
@@ -204,20 +235,21 @@ Status Engine::check_votable(const Flight& flight, const crypto::Digest& digest)
 Status Engine::vote(const protocol::RequestId& id, const crypto::Digest& digest, Deadline deadline) {
   std::unique_lock lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known(id));
-  QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
+  QORGAN_CHECK(wait_may_tell_end(*flight, deadline, lock));
   QORGAN_CHECK(check_votable(*flight, digest));
   if (flight->phase == Phase::agreed) return {};
   if (!flight->entered) {
     if (const Status entered = enter(*flight); !entered) {
-      QORGAN_CHECK(wait_refusal_published(*flight, deadline, lock));
+      QORGAN_CHECK(wait_may_tell_end(*flight, deadline, lock));
       return entered;
     }
   }
   QORGAN_CHECK(wait_logged(*flight, deadline, lock));
   const std::uint64_t index = *flight->logged;
   lock.unlock();
-  QORGAN_CHECK(told_apart(log_->wait_published(index, deadline), here()));
+  const Status published = log_->wait_published(index, deadline);
   lock.lock();
+  if (!published) return not_shown(published.error().code);
   QORGAN_CHECK(check_votable(*flight, digest));
   if (flight->phase == Phase::agreed) return {};
   fault_point("vote.before");
@@ -278,10 +310,20 @@ Status Engine::refuse(Flight& flight, Error reason) {
   return tl::unexpected(std::move(reason));
 }
 
-// Nobody is told of a refusal before the log shows it: what it was refused for may say whether somebody is enrolled.
-Status Engine::wait_refusal_published(const Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
-  if (flight.phase != Phase::aborted) return {};
-  return wait_entries_published(flight.request.id, ledger::Event::refused, deadline, lock);
+// Nobody is told of a refusal before the log shows it: what it was refused for may say whether somebody is enrolled. A
+// desk is not told of any other end either, so that it cannot know a refusal by being told later, or otherwise.
+Result<bool> Engine::may_tell_end(Flight& flight) {
+  if (!flight.ended()) return false;
+  if (flight.phase != Phase::aborted || flight.published) return true;
+  QORGAN_TRY(flight.published, are_published(flight.request.id, events_to_show(flight)));
+  return flight.published;
+}
+
+Status Engine::wait_may_tell_end(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
+  if (flight.phase != Phase::aborted || flight.published) return {};
+  QORGAN_CHECK(wait_entries_published(flight.request.id, events_to_show(flight), deadline, lock));
+  flight.published = true;
+  return {};
 }
 
 Status Engine::wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock) {
@@ -290,8 +332,7 @@ Status Engine::wait_logged(Flight& flight, Deadline deadline, std::unique_lock<s
   if (flight.phase == Phase::aborted) return tl::unexpected(flight.error);
   if (flight.log_error) return told_apart(Status(tl::unexpected(*flight.log_error)), here());
   if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
-  if (!in_time || !flight.logged)
-    return failure(ErrorCode::timeout, "a custodian's log did not take the request in time", here(), "Ask again");
+  if (!in_time || !flight.logged) return not_shown(ErrorCode::timeout);
   return {};
 }
 
@@ -406,14 +447,16 @@ Result<Engine::Decision> Engine::decision_of(const protocol::RequestId& id) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, find(id));
   if (flight && flight->phase == Phase::aborted) {
-    // A refusal is as good as not decided for as long as the log does not show it.
-    QORGAN_TRY(const bool published, are_published(id, ledger::Event::refused));
+    // As good as not decided for as long as the log does not show it.
+    QORGAN_TRY(const bool published, may_tell_end(*flight));
     if (!published) return Decision{Phase::prepared, {}, applied_sequence_};
   }
   if (flight) return Decision{flight->phase, flight->error, applied_sequence_};
   // Requests are dropped after a time; operations never are.
   QORGAN_TRY(const auto operation, store_.find_operation(id));
   if (operation) return Decision{Phase::committed, {}, applied_sequence_};
+  QORGAN_TRY(const bool released, was_released(id));
+  if (released) return Decision{Phase::committed, {}, applied_sequence_};
   // Its copy may still be on the way here.
   if (protocol::created_ms(id) > unix_time_ms() - 2 * limits::agree_timeout_ms)
     return Decision{Phase::prepared, {}, applied_sequence_};
@@ -434,11 +477,12 @@ std::vector<protocol::RequestId> Engine::undecided(std::int64_t longer_than_ms) 
 Status Engine::purge() {
   const std::lock_guard lock(mutex_);
   const std::int64_t now = unix_time_ms();
-  // What has ended is read from the store when it is asked for again; only an identification's order is not there.
+  // What has ended is read from the store when it is asked for again; only an identification's order is not there. What
+  // may not be told yet keeps its place (check_room).
   std::erase_if(flights_, [&](const auto& entry) {
-    const Flight& flight = *entry.second;
+    Flight& flight = *entry.second;
     const std::int64_t kept_ms = flight.order.empty() ? limits::flight_kept_ms : limits::order_kept_ms;
-    return flight.ended() && flight.updated_ms < now - kept_ms;
+    return flight.updated_ms < now - kept_ms && may_tell_end(flight).value_or(false);
   });
   QORGAN_CHECK(drop_old_counts());
   return store_.purge_requests(now - limits::request_kept_ms);

@@ -35,6 +35,7 @@ inline constexpr const char* kEntriesFromNote = "entries_from";
 // What a desk is told at the end of a request.
 struct Answer {
   std::optional<Error> aborted;  // why nothing happened
+  bool is_new_refusal = false;   // this custodian's own, told for the first time
   protocol::Request request;
   Bytes result;              // accept shares of a comparison
   std::size_t compared = 0;  // people they speak of
@@ -122,8 +123,8 @@ class Engine {
   // content it is refused. Errors: invalid_input, stale, refused, damaged (shares), busy, storage_full; already_exists
   // where the desk's own enrolment of this person was done under this id, and its secret is forgotten.
   Status prepare(const protocol::Request& request, ByteView payload);
-  // Waits for the end of a prepared request; where this custodian has refused it, until its log shows that. Errors:
-  // undecided when the deadline passes; timeout, unavailable of the log.
+  // Waits for the end of a prepared request; where it came to nothing, until the log shows all that is in it of that.
+  // Errors: undecided when the deadline passes, whatever it waited for.
   Result<Answer> wait_for_end(const protocol::RequestId& id, Deadline deadline);
 
   // Waits for this custodian's copy of a request and for the decisions up to `sequence`, checks it against the
@@ -202,7 +203,8 @@ class Engine {
   // one nobody can have committed it. False, with nothing changed, where it is too late: it has a result here, or has
   // ended. Errors: not_found; refused (no comparison).
   Result<bool> stop_comparison(const protocol::RequestId& id, const Error& reason);
-  // The same by the desk that asked. Errors: not_found also for another desk's.
+  // The same by the desk that asked. True also where it has come to nothing and the log does not show that yet. Errors:
+  // not_found also for another desk's.
   Result<bool> cancel(const protocol::RequestId& id, const std::string& desk);
   // What a comparison ends with whose time is over.
   Error too_late() const;
@@ -217,7 +219,7 @@ class Engine {
 
   // How far a request of this desk's is. Errors: not_found.
   struct Progress {
-    bool ended = false;
+    bool ended = false;  // and the log shows it
     std::size_t pairs_done = 0;
     std::size_t pairs_all = 0;  // 0: does not run yet
   };
@@ -353,6 +355,8 @@ class Engine {
   Status mark_logged(std::span<const store::Entry> entries, std::uint64_t first_index);
   Status load_counts();
   Status drop_old_counts();
+  Result<bool> has_entry(const protocol::RequestId& id, bool (*is_meant)(const store::Entry&));
+  Result<bool> was_released(const protocol::RequestId& id);
   struct Recovery {
     std::string id;
     std::int64_t begun_ms = 0;
@@ -367,9 +371,11 @@ class Engine {
   Gallery::Person person_asked_about(const protocol::Request& request) const;
   Status enter(Flight& flight);
   Status refuse(Flight& flight, Error reason);
-  Status wait_refusal_published(const Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
-  Status wait_entries_published(const protocol::RequestId& id, ledger::Event event, Deadline deadline,
+  Result<bool> may_tell_end(Flight& flight);
+  Status wait_may_tell_end(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
+  Status wait_entries_published(const protocol::RequestId& id, std::optional<ledger::Event> event, Deadline deadline,
                                 std::unique_lock<std::mutex>& lock);
+  tl::unexpected<Error> not_shown(ErrorCode code) const;
   Result<bool> are_published(const protocol::RequestId& id, std::optional<ledger::Event> event);
   Status wait_logged(Flight& flight, Deadline deadline, std::unique_lock<std::mutex>& lock);
   void entries_written();
@@ -383,8 +389,8 @@ class Engine {
   Result<std::string> enrolment_opening(const protocol::RequestId& id);
   class TraceReader;
   Status check_age(const protocol::RequestId& id) const;
-  Status check_new(const protocol::Request& request) const;
-  Status check_room(const protocol::Request& request) const;
+  Status check_new(const protocol::Request& request);
+  Status check_room(const protocol::Request& request);
   Status turn_away(FlightPtr flight, const Error& reason);
   Status used_before(const Flight& known, const protocol::Request& request) const;
   Result<FlightPtr> find(const protocol::RequestId& id);

@@ -111,6 +111,10 @@ Result<bool> Engine::stop_comparison(const protocol::RequestId& id, const Error&
 Result<bool> Engine::cancel(const protocol::RequestId& id, const std::string& desk) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
+  if (flight->phase == Phase::aborted && protocol::is_comparison(flight->request.kind)) {
+    QORGAN_TRY(const bool may_tell, may_tell_end(*flight));
+    if (!may_tell) return true;
+  }
   return stop_locked(*flight, {ErrorCode::refused, "the desk cancelled the comparison", here(), "Ask anew"});
 }
 
@@ -162,7 +166,8 @@ Status Engine::expire() {
 Result<Engine::Progress> Engine::progress(const protocol::RequestId& id, const std::string& desk) {
   const std::lock_guard lock(mutex_);
   QORGAN_TRY(const FlightPtr flight, known_of(id, desk));
-  return Progress{flight->ended(), flight->progress->pairs_done, flight->progress->pairs_all};
+  QORGAN_TRY(const bool may_tell, may_tell_end(*flight));
+  return Progress{may_tell, flight->progress->pairs_done, flight->progress->pairs_all};
 }
 
 Status Engine::commit_comparison(const protocol::RequestId& id) {

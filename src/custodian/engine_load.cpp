@@ -69,13 +69,15 @@ Status Engine::drop_old_counts() {
 }
 
 // What was written down and is not marked as logged is in the log after all, or goes there now; but for what agreed to
-// a request that this custodian then did not come to vote for.
+// a request that this custodian then did not come to vote for. Where it came to nothing before, that is logged as well,
+// and says nothing alone.
 Status Engine::match_entries_with_log() {
   QORGAN_CHECK(match_indices());
   QORGAN_TRY(const std::vector<store::Entry> left, store_.pending_entries(SIZE_MAX));
   for (const store::Entry& entry : left) {
-    const auto leaf = ledger::parse_leaf(entry.leaf);
-    if (leaf && ledger::is_agreed(leaf->event)) QORGAN_CHECK(store_.drop_entry(entry.number));
+    if (!is_agreed(entry)) continue;
+    QORGAN_TRY(const bool aborted, has_entry(entry.request_id, is_aborted));
+    if (!aborted) QORGAN_CHECK(store_.drop_entry(entry.number));
   }
   entries_pending_ = true;
   return {};

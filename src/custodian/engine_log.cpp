@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::size_t kEntriesPerTurn = 256;
 
+bool is_comparison(const store::Entry& entry) {
+  for (const ledger::Event event : {ledger::Event::verify, ledger::Event::identify})
+    for (const bool hidden : {false, true})
+      if (entry.event == stored_event(event, hidden)) return true;
+  return false;
+}
+
 }  // namespace
 
 LoggedEntry logged_entry(const store::Entry& entry, ledger::Event event) {
@@ -87,28 +94,32 @@ Result<bool> Engine::are_published(const protocol::RequestId& id, std::optional<
   });
 }
 
-Status Engine::wait_entries_published(const protocol::RequestId& id, ledger::Event event, Deadline deadline,
-                                      std::unique_lock<std::mutex>& lock) {
+// In the same words for whatever it waits.
+tl::unexpected<Error> Engine::not_shown(ErrorCode code) const {
+  return failure(code, "a custodian's log does not show an entry in time", here(), "Ask again");
+}
+
+Status Engine::wait_entries_published(const protocol::RequestId& id, std::optional<ledger::Event> event,
+                                      Deadline deadline, std::unique_lock<std::mutex>& lock) {
   std::int64_t last = -1;
   while (true) {
     bool all = true;
     QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
     for (const store::Entry& entry : entries) {
-      if (entry.event != stored_event(event, false)) continue;
+      if (event && entry.event != stored_event(*event, false)) continue;
       all = all && entry.index;
       last = std::max(last, entry.index.value_or(-1));
     }
     if (all) break;
     if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
-    if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout)
-      return failure(ErrorCode::timeout, "a custodian's log did not take an entry in time", here(), "Ask again");
+    if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout) return not_shown(ErrorCode::timeout);
   }
   if (last < 0) return {};
   lock.unlock();
   const Status published = log_->wait_published(static_cast<std::uint64_t>(last), deadline);
   lock.lock();
   if (published) return {};
-  return failure(published.error().code, "a custodian's log does not show an entry in time", here(), "Ask again");
+  return not_shown(published.error().code);
 }
 
 Result<Engine::Looked> Engine::look_for(const AbsenceQuestion& question, Deadline deadline) {
@@ -116,7 +127,9 @@ Result<Engine::Looked> Engine::look_for(const AbsenceQuestion& question, Deadlin
   if (stopping_) return failure(ErrorCode::unavailable, "this custodian is stopping", here(), "Ask again");
   QORGAN_CHECK(check_age(question.id));
   QORGAN_TRY(const FlightPtr known, find(question.id));
-  if (known) return failure(ErrorCode::stale, "this request id was used before", to_hex(question.id), "Use a new one");
+  QORGAN_TRY(const bool is_used, has_entry(question.id, [](const store::Entry&) { return true; }));
+  if (known || is_used)
+    return failure(ErrorCode::stale, "this request id was used before", to_hex(question.id), "Use a new one");
   const Gallery::Person person = gallery_.find(question.pseudonym);
   const Looked looked{applied_sequence_, person != nullptr};
   EntrySubject subject;
@@ -125,6 +138,19 @@ Result<Engine::Looked> Engine::look_for(const AbsenceQuestion& question, Deadlin
   entries_written();
   QORGAN_CHECK(wait_entries_published(question.id, ledger::Event::absence, deadline, lock));
   return looked;
+}
+
+Result<bool> Engine::has_entry(const protocol::RequestId& id, bool (*is_meant)(const store::Entry&)) {
+  QORGAN_TRY(const std::vector<store::Entry> entries, store_.entries_of_request(id));
+  return std::any_of(entries.begin(), entries.end(), is_meant);
+}
+
+// Of a comparison that is not kept any more: one that was agreed to, and did not come to nothing, was answered. Entries
+// are kept for good.
+Result<bool> Engine::was_released(const protocol::RequestId& id) {
+  QORGAN_TRY(const bool agreed, has_entry(id, is_comparison));
+  QORGAN_TRY(const bool aborted, has_entry(id, is_aborted));
+  return agreed && !aborted;
 }
 
 Result<std::vector<LoggedEntry>> Engine::logged_entries(const protocol::RequestId& id, Deadline deadline) {

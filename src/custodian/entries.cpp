@@ -107,6 +107,10 @@ bool is_agreed(const store::Entry& entry) {
   return ledger::is_agreed(static_cast<Event>(entry.event % kHiddenEvents));
 }
 
+bool is_aborted(const store::Entry& entry) {
+  return entry.event == stored_event(Event::aborted, false);
+}
+
 store::Entry agreed_entry(int custodian, const protocol::Request& request, const Judgement& judgement,
                           const EntrySubject& subject, std::int64_t now_ms) {
   Leaf leaf;

@@ -14,6 +14,7 @@ ledger::Event agreed_event(protocol::Kind kind);
 int stored_event(ledger::Event event, bool hidden);
 // Whether an entry says that a request was agreed to.
 bool is_agreed(const store::Entry& entry);
+bool is_aborted(const store::Entry& entry);
 
 // Who is spoken of; all empty for an identification.
 struct EntrySubject {

@@ -50,6 +50,8 @@ struct Flight {
   std::optional<protocol::RecordId> about;  // the record that was judged and that the entry is of, if any
   std::optional<std::uint64_t> logged;      // where that is in the log
   std::optional<Error> log_error;           // why it did not get there
+  bool published = false;                   // it was aborted, and the log was seen to show all entries
+  bool refusal_told = false;                // by this custodian, of its own
   crypto::Key view_key;                     // of the subject, an enrolment's; wiped at the end
   std::optional<Terms> terms;               // of the record that an enrolment makes
 

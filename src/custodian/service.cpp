@@ -90,7 +90,7 @@ Result<Message> Service::answer_custodian(int custodian, const std::string& name
     if (name == type::refresh_end) return refresh_end(question);
   }
   if (name == type::cosign) return cosign(custodian, question);
-  if (name == type::recover_begin) return recovery_source_.begin(custodian, question);
+  if (name == type::recover_begin) return recover_begin(custodian, question);
   if (name == type::history) return recovery_source_.history(custodian, question);
   if (name == type::recover_key) return recovery_source_.key(custodian, question);
   if (name == type::recover_log) return recovery_source_.log(custodian, question);
@@ -144,6 +144,7 @@ Result<Message> Service::end_of(const protocol::Request& request) {
   QORGAN_TRY(Answer ended, engine_.wait_for_end(request.id, ends));
   Message message = plain_answer();
   if (ended.aborted) {
+    if (ended.is_new_refusal) count_refusal(ended.request);
     message.head["aborted"] = net::error_message(*ended.aborted).head;
     return message;
   }
@@ -159,22 +160,36 @@ Result<Message> Service::end_of(const protocol::Request& request) {
   return message;
 }
 
+tl::unexpected<Error> Service::too_often(const char* what) const {
+  return failure(ErrorCode::busy, what, network_.describe(engine_.index()), "Wait a minute");
+}
+
+// Of desks alone: what people ask for themselves, and custodians, takes nothing of it. Nothing of a request that is
+// turned away here is kept or logged.
 Status Service::check_rates(const protocol::Request& request) {
-  if (!protocol::is_comparison(request.kind)) return {};
-  const bool allowed =
-      comparison_rate_.allow(request.desk) &&
-      (request.kind != Kind::verify || subject_rate_.allow(request.desk + "/" + to_hex(request.subject)));
-  if (!allowed)
-    return failure(ErrorCode::busy, "this desk asks for comparisons too often", network_.describe(engine_.index()),
-                   "Wait a minute");
+  const std::string& desk = request.desk;
+  const std::string subject = request.has_subject() ? to_hex(request.subject) : std::string();
+  if (!request_rate_.allow(desk)) return too_often("this desk asks too often");
+  if (!subject.empty() && !subject_rates_.of(desk).allow(subject))
+    return too_often("this desk asks about this person too often");
+  if (protocol::is_comparison(request.kind) && !comparison_rate_.allow(desk))
+    return too_often("this desk asks for comparisons too often");
+  const bool is_refused_seldom =
+      refusal_rate_.would_allow(desk) && (subject.empty() || subject_refusal_rates_.of(desk).would_allow(subject));
+  if (!is_refused_seldom) return too_often("too many requests of this desk were refused");
   return {};
+}
+
+// When it is told, and not when it is judged: that a count has run out must not tell of a refusal before the log does.
+void Service::count_refusal(const protocol::Request& request) {
+  if (request.asker != protocol::Asker::desk) return;
+  refusal_rate_.count(request.desk);
+  if (request.has_subject()) subject_refusal_rates_.of(request.desk).count(to_hex(request.subject));
 }
 
 Result<Message> Service::evaluate_pseudonym(const std::string& desk, const Message& question) {
   QORGAN_TRY(const auto blinded, net::hex_field<32>(question.head, "blinded"));
-  if (!pseudonym_rate_.allow(desk))
-    return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
-                   "Wait a minute");
+  if (!pseudonym_rate_.allow(desk)) return too_often("this desk asks for pseudonyms too often");
   QORGAN_TRY(const identity::Evaluation evaluation, identity::evaluate(pseudonym_key_, blinded));
   Message message = plain_answer();
   message.head["own"] = to_hex(evaluation.part);
@@ -241,9 +256,10 @@ Result<Message> Service::absence(const std::string& desk, const Message& questio
   if (asked.operator_name.empty() || !net::is_plain_text(asked.operator_name))
     return failure(ErrorCode::invalid_input, "no operator is named", "operator", "Say who asks");
   QORGAN_TRY(asked.party, party_of(desk));
-  if (!pseudonym_rate_.allow(desk))
-    return failure(ErrorCode::busy, "this desk asks for pseudonyms too often", network_.describe(engine_.index()),
-                   "Wait a minute");
+  if (!pseudonym_rate_.allow(desk)) return too_often("this desk asks for pseudonyms too often");
+  // Logged, and in the person's trace, like a refusal.
+  if (!refusal_rate_.allow(desk) || !subject_refusal_rates_.of(desk).allow(to_hex(asked.pseudonym)))
+    return too_often("this desk asks for absences too often");
   QORGAN_TRY(const std::string note, statements_.absence(asked, Deadline::after_ms(limits::agree_timeout_ms)));
   Message message = plain_answer();
   message.head["statement"] = note;
@@ -425,9 +441,19 @@ Result<Message> Service::expire(const Message& question) {
 
 // One that goes on with its log serves again, and needs no more help.
 Result<Message> Service::cosign(int custodian, const Message& question) {
-  QORGAN_CHECK(engine_.end_recovery(custodian));
   QORGAN_TRY(const MirrorUpdate update, read_cosign(question));
-  return cosign_answer(mirrors_[static_cast<std::size_t>(custodian)]->take(update));
+  const MirrorAnswer answer = mirrors_[static_cast<std::size_t>(custodian)]->take(update);
+  constexpr int kCosigned = 200;
+  if (answer.witness.status == kCosigned) QORGAN_CHECK(engine_.end_recovery(custodian));
+  return cosign_answer(answer);
+}
+
+// Each new id is logged; asking again under a known one costs nothing.
+Result<Message> Service::recover_begin(int custodian, const Message& question) {
+  QORGAN_TRY(const auto id, net::hex_field<16>(question.head, "recovery"));
+  QORGAN_TRY(const bool is_known, engine_.knows_recovery(custodian, to_hex(id)));
+  if (!is_known && !recovery_rate_.allow(std::to_string(custodian))) return too_often("recoveries are begun too often");
+  return recovery_source_.begin(custodian, question);
 }
 
 // The file is this custodian's operator's to name: who holds this custodian's TLS key can read all that it has anyway.

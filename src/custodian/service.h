@@ -47,6 +47,8 @@ class Service {
  private:
   Result<net::Message> answer_unguarded(const net::Party& asker, net::Message& question);
   Status check_rates(const protocol::Request& request);
+  void count_refusal(const protocol::Request& request);
+  tl::unexpected<Error> too_often(const char* what) const;
   Result<net::Message> answer_desk(const std::string& desk, const std::string& name, net::Message& question);
   Result<net::Message> answer_custodian(int custodian, const std::string& name, const net::Message& question);
   Result<net::Message> answer_own(const std::string& name, const net::Message& question);
@@ -76,6 +78,7 @@ class Service {
   Result<net::Message> outcome(const net::Message& question);
   Result<net::Message> expire(const net::Message& question);
   Result<net::Message> cosign(int custodian, const net::Message& question);
+  Result<net::Message> recover_begin(int custodian, const net::Message& question);
   Result<net::Message> back_up(const net::Message& question);
   Result<net::Message> refresh_begin(const net::Message& question);
   Result<net::Message> refresh_stage(const net::Message& question);
@@ -97,7 +100,11 @@ class Service {
   const protocol::Network& network_;
   Rate pseudonym_rate_{limits::pseudonyms_per_minute_max};
   Rate comparison_rate_{limits::comparisons_per_minute_max};
-  Rate subject_rate_{limits::comparisons_of_subject_per_minute_max};
+  Rate request_rate_{limits::requests_per_minute_max};
+  OwnedRates subject_rates_{limits::requests_of_subject_per_minute_max};
+  Rate refusal_rate_{limits::refusals_per_minute_max};
+  OwnedRates subject_refusal_rates_{limits::refusals_of_subject_per_minute_max};
+  Rate recovery_rate_{limits::recoveries_per_minute_max};
 };
 
 }  // namespace qorgan::custodian

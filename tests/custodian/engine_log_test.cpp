@@ -209,7 +209,7 @@ TEST_F(EngineLogTest, ARefusalThatIsNotInTheLogIsNotTold) {
   EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
   EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
   EXPECT_TRUE(engine_->digests(asked.id, asked.digest(), 0, soon())) << "says nothing of the records";
-  EXPECT_ERROR(engine_->wait_for_end(asked.id, soon()), ErrorCode::timeout);
+  EXPECT_ERROR(engine_->wait_for_end(asked.id, soon()), ErrorCode::undecided);
   EXPECT_ERROR(engine_->explain(asked.id, "desk"), ErrorCode::busy);
   EXPECT_EQ(engine_->decision_of(asked.id)->phase, Phase::prepared);
   // It was written down, and outlives this process.
@@ -218,6 +218,105 @@ TEST_F(EngineLogTest, ARefusalThatIsNotInTheLogIsNotTold) {
   ASSERT_OK(ended);
   EXPECT_EQ(ended->aborted->code, ErrorCode::not_found);
   expect_events(asked, {Event::refused});
+}
+
+// A log that takes nothing: whatever a desk asks, one that was refused is answered as one that was agreed to and given
+// up, or is under way.
+TEST_F(EngineLogTest, ARefusalIsNotToldApartBeforeItIsPublished) {
+  const Request anna = enrol(1, 1);
+  recorder_.reset();
+  const Request refused = request(Kind::verify, 2);
+  const Request given_up = request(Kind::verify, 1);
+  std::vector<std::string> told;
+  for (const Request& asked : {refused, given_up}) {
+    ASSERT_OK(prepare(asked));
+    ASSERT_OK(engine_->digests(asked.id, asked.digest(), 0, soon()));
+    const Status voted = engine_->vote(asked.id, asked.digest(), soon());
+    ASSERT_FALSE(voted);
+    told.push_back(voted.error().message());
+  }
+  EXPECT_EQ(told[0], told[1]);
+  const Request under_way = request(Kind::verify, 1);
+  ASSERT_OK(prepare(under_way));
+  ASSERT_OK(engine_->abort(given_up.id, kAway));
+  for (const Request& asked : {refused, given_up, under_way}) {
+    EXPECT_FALSE(engine_->progress(asked.id, "desk")->ended);
+    const auto end = engine_->wait_for_end(asked.id, soon());
+    ASSERT_FALSE(end);
+    EXPECT_ERROR(end, ErrorCode::undecided);
+    EXPECT_EQ(end.error().what, "the request is not decided yet");
+    EXPECT_EQ(engine_->cancel(asked.id, "desk"), true);
+  }
+  recorder_ = std::make_unique<Recorder>(*engine_);
+  for (const auto& [asked, code] : {std::pair(refused, ErrorCode::not_found), std::pair(given_up, kAway.code)}) {
+    const auto end = engine_->wait_for_end(asked.id, plenty());
+    ASSERT_OK(end);
+    EXPECT_EQ(end->aborted->code, code);
+    EXPECT_EQ(end->is_new_refusal, code == ErrorCode::not_found);
+    EXPECT_TRUE(engine_->progress(asked.id, "desk")->ended);
+    EXPECT_EQ(engine_->cancel(asked.id, "desk"), false);
+    EXPECT_FALSE(engine_->wait_for_end(asked.id, plenty())->is_new_refusal) << "counted once";
+  }
+  expect_events(given_up, {Event::verify, Event::aborted});
+}
+
+// Places in the queue tell nothing either.
+TEST_F(EngineLogTest, ARefusalKeepsItsPlaceUntilItIsPublished) {
+  recorder_.reset();
+  for (int i = 0; i < limits::requests_of_desk_max; ++i) {
+    const Request asked = request(Kind::erase, 2);
+    ASSERT_OK(prepare(asked));
+    EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), Deadline::after_ms(0)), ErrorCode::timeout);
+  }
+  EXPECT_ERROR(prepare(request(Kind::erase, 2)), ErrorCode::busy);
+  recorder_ = std::make_unique<Recorder>(*engine_);
+  const Deadline deadline = plenty();
+  Status taken = prepare(request(Kind::erase, 2));
+  while (!taken && !deadline.passed()) {
+    std::this_thread::yield();
+    taken = prepare(request(Kind::erase, 2));
+  }
+  EXPECT_OK(taken);
+}
+
+// Its end is in the log: so is what ended.
+TEST_F(EngineLogTest, WhatWasAgreedToAndGivenUpIsLoggedWholeAfterANewStart) {
+  enrol(1, 1);
+  recorder_.reset();
+  const Request given_up = request(Kind::verify);
+  const Request left = request(Kind::erase);
+  for (const Request& asked : {given_up, left}) {
+    ASSERT_OK(prepare(asked));
+    EXPECT_ERROR(engine_->vote(asked.id, asked.digest(), soon()), ErrorCode::timeout);
+  }
+  ASSERT_OK(engine_->abort(given_up.id, kAway));
+  open(1);
+  expect_events(given_up, {Event::verify, Event::aborted});
+  EXPECT_EQ(events_of(left), std::vector<Event>{});
+}
+
+// An hour later the coordinator knows by its entries that a comparison was answered.
+TEST_F(EngineLogTest, AnAnsweredComparisonIsNotSaidToHaveComeToNothing) {
+  open(0);
+  enrol(1, 1);
+  const Request answered = ready(Kind::verify, 1);
+  ASSERT_OK(engine_->take_comparison(answered.id));
+  ASSERT_OK(engine_->store_result(answered.id, Bytes(2), 1, {}));
+  ASSERT_OK(engine_->commit_comparison(answered.id));
+  const Request given_up = ready(Kind::verify, 1);
+  ASSERT_OK(engine_->abort(given_up.id, kAway));
+  expect_events(given_up, {Event::verify, Event::aborted});
+  close();
+  {
+    auto store = open_store(0);
+    ASSERT_OK(store);
+    ASSERT_OK(store->purge_requests(INT64_MAX));
+  }
+  open(0);
+  EXPECT_ERROR(engine_->ticket(answered.id), ErrorCode::not_found);
+  EXPECT_EQ(engine_->decision_of(answered.id)->phase, Phase::committed);
+  // Young ids count as being on their way.
+  EXPECT_EQ(engine_->decision_of(given_up.id)->phase, Phase::prepared);
 }
 
 // Subjects and custodians themselves fill no log with what came to nothing.
@@ -274,6 +373,10 @@ TEST_F(EngineLogTest, AQuestionForAnAbsenceIsLoggedBeforeItIsAnswered) {
   AbsenceQuestion again = ask(2);
   again.id = anna.id;
   EXPECT_ERROR(engine_->look_for(again, plenty()), ErrorCode::stale);
+  AbsenceQuestion twice = ask(2);
+  ASSERT_OK(engine_->look_for(twice, plenty()));
+  EXPECT_ERROR(engine_->look_for(twice, plenty()), ErrorCode::stale);
+  EXPECT_EQ(std::ranges::count_if(leaves(), [&](const ledger::Leaf& leaf) { return leaf.request == twice.id; }), 1);
   again.id = protocol::make_request_id(unix_time_ms() - 2 * limits::request_age_ms_max);
   EXPECT_ERROR(engine_->look_for(again, plenty()), ErrorCode::stale);
   recorder_.reset();

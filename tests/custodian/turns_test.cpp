@@ -229,5 +229,39 @@ TEST(Rate, HoldsSoManyNamesAndTurnsNewOnesAwayUntilOneIsFree) {
   EXPECT_FALSE(rate.allow("name 7", at(4'000)));
 }
 
+// What is counted when it is over may be more than there was room for, and is then waited for.
+TEST(Rate, CountsWhatItWasNotAskedFor) {
+  Rate rate(60);
+  const Rate::Clock::time_point start = Rate::Clock::now();
+  const auto at = [&](int ms) { return start + std::chrono::milliseconds(ms); };
+  for (int i = 0; i < 59; ++i) rate.count("Kordai", at(0));
+  EXPECT_TRUE(rate.would_allow("Kordai", at(0)));
+  for (int i = 0; i < 4; ++i) rate.count("Kordai", at(0));
+  EXPECT_FALSE(rate.would_allow("Kordai", at(3'900)));
+  EXPECT_FALSE(rate.allow("Kordai", at(3'900)));
+  EXPECT_TRUE(rate.would_allow("Kordai", at(4'000)));
+  EXPECT_TRUE(rate.would_allow("Almaty", at(0)));
+  EXPECT_EQ(rate.names(), 1U) << "asking alone keeps no name";
+}
+
+TEST(Rate, AskingDoesNotLetInMoreNamesThanThereIsRoomFor) {
+  Rate rate(60, 2);
+  const Rate::Clock::time_point start = Rate::Clock::now();
+  for (const char* name : {"one", "two", "three"}) rate.count(name, start);
+  EXPECT_EQ(rate.names(), 2U);
+  EXPECT_FALSE(rate.would_allow("three", start));
+  EXPECT_TRUE(rate.would_allow("three", start + std::chrono::seconds(2)));
+}
+
+TEST(OwnedRates, NoOwnerTakesTheNamesOfAnother) {
+  OwnedRates rates(60, 100);
+  for (int i = 0; i < 1'000; ++i) {
+    rates.of("greedy").allow("name " + std::to_string(i));
+    rates.of("greedy").allow("name " + std::to_string(i));
+  }
+  EXPECT_LE(rates.of("greedy").names(), 100U);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(rates.of("modest").allow("name " + std::to_string(i)));
+}
+
 }  // namespace
 }  // namespace qorgan::custodian

@@ -1,7 +1,10 @@
 // A desk that lies to custodians: found out before anything is stored or compared.
+#include <fmt/format.h>
+
 #include <future>
 
 #include "crypto/random.h"
+#include "custodian/peers.h"
 #include "protocol/message_types.h"
 #include "tests/desk/trial.h"
 
@@ -210,6 +213,91 @@ TEST_F(RogueDeskTest, QuestionsAboutOnePersonAreCounted) {
   EXPECT_GE(allowed, limits::comparisons_of_subject_per_minute_max);
   EXPECT_LE(allowed, 2 * limits::comparisons_of_subject_per_minute_max);
   EXPECT_ERROR(ask(2), ErrorCode::damaged);
+}
+
+// Each is in the logs for ever: after so many nothing more of the desk is taken in, or logged, whatever it asks.
+TEST_F(RogueDeskTest, RefusalsAreCounted) {
+  const auto log_size = [&] {
+    net::Message question;
+    question.head = {{"type", protocol::type::status}};
+    return rogue_.custodians().ask(1, question, Deadline::after_ms(10'000))->head.at("log_size").get<int>();
+  };
+  const auto ask = [&](Kind kind, std::uint8_t subject) {
+    const Request request = RogueDesk::request(kind, subject);
+    return rogue_.submit(RogueDesk::submissions(request, mpc::split(finger_of(1))))[1];
+  };
+  const Deadline end = Deadline::after_ms(60'000);
+  int refused = 0;
+  while (qorgan::test::code_of(ask(Kind::erase, 1)) == error_code_name(ErrorCode::not_found) && !end.passed())
+    ++refused;
+  EXPECT_GE(refused, limits::refusals_of_subject_per_minute_max);
+  EXPECT_LE(refused, 2 * limits::refusals_of_subject_per_minute_max);
+  const int size = log_size();
+  for (int i = 0; i < 20; ++i) EXPECT_ERROR(ask(Kind::verify, 1), ErrorCode::busy);
+  EXPECT_LE(log_size(), size + 6) << "no more than are filled in again meanwhile";
+  // About others it may ask, until it has been refused too often in all.
+  std::uint8_t subject = 2;
+  Result<net::Message> answer;
+  while (qorgan::test::code_of(answer = ask(Kind::erase, subject)) == error_code_name(ErrorCode::not_found) &&
+         !end.passed()) {
+    ++refused;
+    ++subject;
+  }
+  EXPECT_ERROR(answer, ErrorCode::busy);
+  EXPECT_GE(refused, limits::refusals_per_minute_max);
+  EXPECT_LE(refused, 2 * limits::refusals_per_minute_max);
+  net::Message absence;
+  absence.head = {{"type", protocol::type::absence},
+                  {"id", to_hex(protocol::make_request_id(unix_time_ms()))},
+                  {"operator", "operator"},
+                  {"subject", std::string(64, 'a')},
+                  {"nonce", std::string(64, 'b')}};
+  EXPECT_ERROR(rogue_.custodians().ask(1, absence, Deadline::after_ms(10'000)), ErrorCode::busy);
+}
+
+// Changes are counted with the rest, before they are looked at.
+TEST_F(RogueDeskTest, ChangesOfOnePersonAreCounted) {
+  const auto ask = [&](std::uint8_t subject) {
+    net::Message question = RogueDesk::submission(RogueDesk::request(Kind::enrol, subject), mpc::split({})[1]);
+    question.body.clear();
+    return rogue_.custodians().ask(1, question, Deadline::after_ms(10'000));
+  };
+  int allowed = 0;
+  const Deadline end = Deadline::after_ms(60'000);
+  while (qorgan::test::code_of(ask(1)) == error_code_name(ErrorCode::damaged) && !end.passed()) ++allowed;
+  EXPECT_GE(allowed, limits::requests_of_subject_per_minute_max);
+  EXPECT_LE(allowed, 2 * limits::requests_of_subject_per_minute_max);
+  EXPECT_ERROR(ask(2), ErrorCode::damaged);
+}
+
+// By one who has a custodian's TLS key.
+TEST_F(RogueDeskTest, RecoveriesAreCountedAndEndWithACosignatureAlone) {
+  trial_.stop(2);
+  const auto identity = net::load_tls_identity(trial_.custodian_folder(2) / "tls.pem");
+  ASSERT_OK(identity);
+  custodian::Peers peers(2, trial_.network(), *identity);
+  const auto ask = [&](const char* name, int recovery) {
+    net::Message question;
+    question.head = {{"type", name}, {"recovery", fmt::format("{:032x}", recovery)}};
+    return peers.call(1, question, Deadline::after_ms(10'000));
+  };
+  ASSERT_OK(ask(protocol::type::recover_begin, 1));
+  net::Message none;
+  none.head = {{"type", protocol::type::cosign}};
+  EXPECT_FALSE(peers.call(1, none, Deadline::after_ms(10'000)));
+  net::Message unsigned_one;
+  unsigned_one.head = {{"type", protocol::type::cosign}, {"from", 0}, {"entries_bytes", 0}};
+  EXPECT_OK(peers.call(1, unsigned_one, Deadline::after_ms(10'000)));
+  EXPECT_OK(ask(protocol::type::recover_key, 1));  // it has not ended
+  // The same again is free, a new one is not.
+  for (int i = 0; i < 2 * limits::recoveries_per_minute_max; ++i) ASSERT_OK(ask(protocol::type::recover_begin, 1));
+  int begun = 1;
+  const Deadline end = Deadline::after_ms(60'000);
+  while (qorgan::test::code_of(ask(protocol::type::recover_begin, begun + 1)) != error_code_name(ErrorCode::busy) &&
+         !end.passed())
+    ++begun;
+  EXPECT_GE(begun, limits::recoveries_per_minute_max);
+  EXPECT_LE(begun, 2 * limits::recoveries_per_minute_max);
 }
 
 TEST_F(RogueDeskTest, CandidatesAreLookedUpAFewTimesByTheDeskThatAskedOnly) {
