@@ -440,12 +440,12 @@ inline constexpr int rights_per_minute_max = 120;
 inline constexpr std::size_t trace_entries_max = 1000;
 // The answer with them: uses, searches, and of each search that it was aborted.
 inline constexpr std::size_t trace_bytes_max = std::size_t{16} << 20;
-// Of one custodian, where nothing else is wished: a million uses. One that says that there is still more keeps the person
-// waiting for ever. What may be wished: a thousand million.
+// Of one custodian, where nothing else is wished: a million uses. One that says that there is still more keeps the
+// person waiting for ever. What may be wished: a thousand million.
 inline constexpr int trace_pages_max = 1000;
 inline constexpr int trace_pages_wished_max = 1'000'000;
-// The newest entries that tell of recoveries, with the first page: a custodian is recovered every few years, and whoever
-// asks for more of them loses the excuse of the older ones.
+// The newest entries that tell of recoveries, with the first page: a custodian is recovered every few years, and
+// whoever asks for more of them loses the excuse of the older ones.
 inline constexpr std::size_t trace_recoveries_max = 100;
 // A page of 5 MB at 2 Mbit/s, and a minute in which a custodian lets nobody of this address ask any more.
 inline constexpr int trace_page_timeout_ms = 90'000;

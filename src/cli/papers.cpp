@@ -1,6 +1,10 @@
 #include "cli/papers.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "base/file.h"
+#include "base/limits.h"
 
 namespace qorgan::cli {
 namespace {
@@ -28,6 +32,18 @@ Status write(const fs::path& path, Text text, Json json, Paper paper) {
   return written;
 }
 
+// A disk without room is found out before anything is asked for, too.
+Status check_room(const fs::path& path) {
+  const fs::path trial = fs::absolute(path).parent_path() / fmt::format(".qorgan-room.{}", ::getpid());
+  const Bytes largest(limits::receipt_text_bytes_max);
+  const Status written = write_file_atomically(trial, largest, FileMode::private_file);
+  std::error_code ignored;
+  fs::remove(trial, ignored);
+  if (written) return {};
+  return failure(written.error().code, "the paper could not be written here; nothing was asked for", path.string(),
+                 "Make room, or name another file");
+}
+
 }  // namespace
 
 Status check_paper_file(const fs::path& path) {
@@ -41,7 +57,7 @@ Status check_paper_file(const fs::path& path) {
     return failure(ErrorCode::already_exists, "the file is there already", path.string(), "Name another one");
   if (!fs::is_directory(fs::absolute(path, ignored).parent_path(), ignored))
     return failure(ErrorCode::not_found, "there is no such folder", path.parent_path().string());
-  return {};
+  return check_room(path);
 }
 
 Status write_receipt(const rights::EnrolmentReceipt& receipt, const rights::SubjectSecret* secret, const fs::path& path,
@@ -54,9 +70,14 @@ Status write_receipt(const rights::EnrolmentReceipt& receipt, const rights::Subj
 
 Status write_certificate(const rights::ErasureCertificate& certificate, const fs::path& path,
                          rights::Language language) {
-  return write(
+  Status written = write(
       path, [&] { return rights::certificate_text(certificate, language); }, [&] { return certificate.text(); },
       [&] { return rights::certificate_paper(certificate, language); });
+  if (!written)
+    written.error().remedy =
+        fmt::format("Everything is erased. For the certificate repeat the command within an hour, with --request-id {}",
+                    to_hex(certificate.request));
+  return written;
 }
 
 Status write_absence(const rights::Absence& absence, const fs::path& path, rights::Language language) {

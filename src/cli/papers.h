@@ -8,7 +8,8 @@
 namespace qorgan::cli {
 
 // Whether a paper can be written there, to be asked before anything is done that cannot be undone; an empty path asks
-// for none. Errors: invalid_input (another ending), already_exists, not_found (no such folder).
+// for none. Errors: invalid_input (another ending), already_exists, not_found (no such folder), storage_full (no room
+// for the largest of them), unavailable.
 Status check_paper_file(const std::filesystem::path& path);
 
 // Errors: invalid_input (another ending), already_exists, storage_full, unavailable, internal. Readable by the owner

@@ -15,7 +15,7 @@ namespace {
 using protocol::SubjectId;
 
 Deadline plenty() {
-  return Deadline::after_ms(30'000);
+  return Deadline::after_ms(10'000);
 }
 
 SubjectId subject(std::uint8_t number) {
@@ -36,7 +36,8 @@ class Line {
       const std::lock_guard lock(mutex_);
       if (hold) served_.push_back(desk);
     });
-    while (holds.waiting(subject(1)) < threads_.size()) std::this_thread::yield();
+    const Deadline end = plenty();
+    while (holds.waiting(subject(1)) < threads_.size() && !end.passed()) std::this_thread::yield();
   }
   std::vector<std::string> finish() {
     for (std::thread& thread : threads_) thread.join();

@@ -4,15 +4,22 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import unittest
 
 from logs import fsck, read_logs
-from support import STORAGE_FULL, YES, Network, NetworkTest, iin, request_id, wait_until
+from support import (COMMAND_TIMEOUT_S, PROGRAM, STORAGE_FULL, YES, Answer, Network, NetworkTest, iin, request_id,
+                     wait_until)
 
 
 def refuse_quietly():
     """A write beyond the limit of a file's size fails, as on a full disk, and ends nobody."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def no_room():
+    refuse_quietly()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 class FullCustodianTest(NetworkTest):
@@ -69,6 +76,37 @@ class FullCustodianTest(NetworkTest):
             checked = fsck(net, custodian)
             self.assertEqual(checked.code, YES, checked)
         net.start_all(preexec=refuse_quietly)
+
+
+class FullDeskTest(NetworkTest):
+    """The disk of the desk."""
+
+    def without_room(self, command, *words):
+        full = [PROGRAM, *self.net.desk_words(command, *words)]
+        done = subprocess.run(full, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, stdin=subprocess.DEVNULL,
+                              preexec_fn=no_room)
+        return Answer(full, done.returncode, done.stdout, done.stderr, 0)
+
+    def test_nothing_is_asked_for_that_cannot_be_kept(self):
+        """Who could not write down the secret or the paper asks nothing of any custodian."""
+        stays = self.enrol(1)
+        receipt, paper = self.net.folder / "receipt.json", self.net.folder / "paper.json"
+        enrolment = ["--id", iin(2), *self.finger(2), "--request-id", request_id(), "--receipt", receipt]
+        for command, words in (("enrol", enrolment),
+                               ("prove-absence", ["--id", iin(3), "--out", paper]),
+                               ("erase", [*self.net.holder(stays), "--certificate", paper])):
+            with self.subTest(command):
+                before = [len(log) for log in read_logs(self.net)]
+                full = self.without_room(command, *words)
+                self.expect_error(full, STORAGE_FULL, str(self.net.state / "desk" if command == "enrol" else paper))
+                self.assertEqual([len(log) for log in read_logs(self.net)], before)
+                self.assertEqual(self.net.people(), {2 if command == "erase" else 1})
+                for path in (receipt, paper):
+                    self.assertFalse(path.exists() and path.stat().st_size)
+                again = self.net.desk(command, *words)
+                self.assertEqual(again.code, YES, again)
+                self.assertTrue((receipt if command == "enrol" else paper).stat().st_size)
+                paper.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import subject
 from logs import entries_of, read_logs
-from support import (ALREADY_EXISTS, INVALID_INPUT, NO, NOT_FOUND, REFUSED, STALE, TIMEOUT, UNAVAILABLE, UNDECIDED,
+from support import (ALREADY_EXISTS, BUSY, INVALID_INPUT, NO, NOT_FOUND, REFUSED, STALE, TIMEOUT, UNAVAILABLE, UNDECIDED,
                      WRONG_NETWORK, YES, Network, NetworkTest, iin, request_id, run_program)
 
 LANGUAGES = ("kk", "ru", "en")
@@ -323,6 +323,25 @@ class LockTest(Holder):
     def expect_error_from_a_custodian(self, answer, *mentions):
         error = self.expect_error(answer, REFUSED, *mentions)
         self.assertRegex(error["where"], CUSTODIAN, answer)
+
+    def test_a_desk_that_asks_too_often_takes_nothing_of_the_person(self):
+        """However often it is refused: it must wait, and its refusals do not fill the logs; the person need not."""
+        person, enrolled = self.holder()
+        self.assertEqual(self.by_right(enrolled, "lock").code, YES)
+        codes = set()
+        for _ in range(30):
+            answer = self.verify(person)
+            codes.add(answer.code)
+            if answer.code == BUSY:
+                break
+        self.assertEqual(codes, {REFUSED, BUSY})
+        self.assertIn("too", answer.error["what"])
+        for command in (["unlock"], ["lock"], ["trace"]):
+            allowed = self.by_right(enrolled, *command)
+            self.assertEqual(allowed.code, YES, allowed)
+        refused = [use for use in allowed.json["uses"] if use["event"] == "refused"]
+        self.assertLess(len({use["request"] for use in refused}), 30)
+        self.erase(enrolled)
 
     def test_a_lock_outlives_a_restart(self):
         person, enrolled = self.holder()
