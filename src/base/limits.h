@@ -359,9 +359,6 @@ inline constexpr int log_retry_pause_ms_max = 1'000;
 // How long the first entry after a start waits until every witness was asked once: one that is there answers within
 // milliseconds, and tells whether this log was set back before anything new is signed.
 inline constexpr int log_first_ask_ms = 2'000;
-// For how long a witness must have failed, by the clock that does not jump, until a date goes by the other one's clock
-// alone: longer than a new start or a torn line, so that no short absence leaves two clocks of which one is wrong.
-inline constexpr std::int64_t log_witness_away_ms = 3'600'000;
 
 // A follower's question for one file of a log: a bundle of 16 MiB at 5 Mbit/s; most are far below.
 inline constexpr int log_fetch_timeout_ms = 30'000;

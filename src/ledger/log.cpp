@@ -29,8 +29,8 @@ struct Log::State {
   State(LogOptions given, std::unique_ptr<LogFiles> opened)
       : options(std::move(given)),
         files(std::move(opened)),
-        publisher({options.folder, options.witnesses, options.cosignatures_min, options.witness_away_ms}, disk(),
-                  files->tiles(), files->served()) {}
+        publisher({options.folder, options.witnesses, options.cosignatures_min}, disk(), files->tiles(),
+                  files->served()) {}
 
   Disk& disk() const { return options.disk != nullptr ? *options.disk : Disk::system(); }
 

@@ -31,7 +31,6 @@ struct LogOptions {
   int cosignatures_min = 1;  // of the witnesses, before a checkpoint is published
   Disk* disk = nullptr;      // null: the system's files
   std::uint64_t journal_bytes_max = limits::log_journal_bytes_max;  // less in tests
-  std::int64_t witness_away_ms = limits::log_witness_away_ms;       // see witnessed_time_s(); less in tests
 };
 
 struct Appended {
@@ -71,10 +70,8 @@ class Log {
   std::uint64_t published_size() const;
   // The published checkpoint, whole; empty before the first.
   std::string published_checkpoint() const;
-  // The time, in seconds, that every witness's clock has come to, as its verified cosignatures since the start tell:
-  // the smallest of them, so that one clock that is ahead does not carry it. A witness that has failed without a break
-  // for the options' time is left out. Nothing where one that counts has not told its time yet, or none counts.
-  // Cosignatures' times never go back.
+  // What the clock of a witness said when it last cosigned, since the start: the latest of all of them, in seconds;
+  // nothing before the first. Cosignatures' times never go back.
   std::optional<std::int64_t> witnessed_time_s() const;
   // Has the witnesses cosign the published checkpoint once more, for its time. Does not wait.
   void ask_witnesses_again();

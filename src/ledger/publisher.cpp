@@ -94,13 +94,9 @@ SignedText Publisher::published() const {
 
 std::optional<std::int64_t> Publisher::witnessed_time_s() const {
   const std::lock_guard lock(mutex_);
-  std::optional<std::int64_t> smallest;
-  for (const auto& seat : seats_) {
-    if (seat->away_at && seat->away_at->passed()) continue;
-    if (!seat->cosigned_time_s) return {};
-    smallest = std::min(smallest.value_or(INT64_MAX), *seat->cosigned_time_s);
-  }
-  return smallest;
+  std::optional<std::int64_t> latest;
+  for (const auto& seat : seats_) latest = std::max(latest, seat->cosigned_time_s);
+  return latest;
 }
 
 void Publisher::ask_again() {
@@ -159,13 +155,6 @@ Status Publisher::ask(Seat& seat, Lock& lock) {
     done = tl::unexpected<Error>(cosignature.error());
   }
   seat.error = done ? std::nullopt : std::optional(done.error());
-  if (cosignature) {
-    seat.away_at.reset();
-  } else {
-    // Until it answers, also where nothing is new: one failure long ago does not say that it is away.
-    seat.is_to_ask_again = true;
-    if (!seat.away_at) seat.away_at = Deadline::after_ms(options_.witness_away_ms);
-  }
   seat.was_asked = true;
   told_.notify_all();
   return done;

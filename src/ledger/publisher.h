@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "ledger/pause.h"
 #include "ledger/witness_client.h"
 
@@ -25,7 +24,6 @@ struct PublisherOptions {
   std::filesystem::path folder;
   std::vector<LogWitness> witnesses;
   int cosignatures_min = 1;
-  std::int64_t witness_away_ms = limits::log_witness_away_ms;
 };
 
 struct SignedText {
@@ -52,7 +50,8 @@ class Publisher {
 
   std::uint64_t published_size() const;
   SignedText published() const;
-  // See Log::witnessed_time_s().
+  // The latest time of a verified cosignature since the start, by any witness's clock, in seconds; nothing before the
+  // first.
   std::optional<std::int64_t> witnessed_time_s() const;
   // Has every witness asked for its cosignature once more, also where nothing is new: for its time.
   void ask_again();
@@ -68,8 +67,7 @@ class Publisher {
     std::optional<std::uint64_t> cosigned_size;
     std::optional<std::int64_t> cosigned_time_s;
     bool is_to_ask_again = false;
-    std::optional<Error> error;       // of the last question
-    std::optional<Deadline> away_at;  // where the last question failed: from then on it is away, if it goes on so
+    std::optional<Error> error;  // of the last question
     bool was_asked = false;
     Pause pause;
     std::thread thread;

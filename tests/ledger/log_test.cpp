@@ -512,46 +512,6 @@ TEST(Log, AJumpingClockChangesNothing) {
   }
 }
 
-// Of two witnesses one's clock is ahead: their time is the other one's, also while that one fails for a while. Only one
-// that stays away is left out.
-TEST(Log, AWitnessesClockThatIsAheadDoesNotCarryTheirTime) {
-  constexpr std::int64_t kNow = 1'800'000'000;
-  const LogPlace place(2);
-  for (const std::int64_t away_ms : {limits::log_witness_away_ms, std::int64_t{1}}) {
-    SCOPED_TRACE(away_ms);
-    std::atomic<bool> is_away = false;
-    LogOptions options = place.options(nullptr, [] { return kNow; });
-    options.witnesses[0] = place.options(nullptr, [] { return kNow + 86'400; }).witnesses[0];
-    options.witness_away_ms = away_ms;
-    std::atomic<int> failed = 0;
-    const auto ask = options.witnesses[1].ask;
-    options.witnesses[1].ask = [&, ask](const AddCheckpoint& request) -> Result<WitnessAnswer> {
-      if (!is_away) return ask(request);
-      ++failed;
-      return failure(ErrorCode::unavailable, "the witness is away");
-    };
-    auto log = Log::open(options, {place.signer()}, true);
-    ASSERT_OK(log);
-    ASSERT_OK(append(**log, entry_of(0)));
-    const auto wait_for = [&](std::optional<std::int64_t> time_s) {
-      const Deadline deadline = soon();
-      while ((*log)->witnessed_time_s() != time_s && !deadline.passed()) std::this_thread::yield();
-      EXPECT_EQ((*log)->witnessed_time_s(), time_s);
-    };
-    wait_for(kNow);
-    is_away = true;
-    (*log)->ask_witnesses_again();
-    const Deadline deadline = soon();
-    // Nothing new is in the log: it is asked again until it answers.
-    while (failed < 2 && !deadline.passed()) std::this_thread::yield();
-    ASSERT_GE(failed, 2);
-    if (away_ms == 1) wait_for(kNow + 86'400);
-    EXPECT_EQ((*log)->witnessed_time_s(), away_ms == 1 ? kNow + 86'400 : kNow);
-    is_away = false;
-    wait_for(kNow);
-  }
-}
-
 // A log at rest has its witnesses cosign once more, for their time alone: nothing else changes.
 TEST(Log, WitnessesTellTheirTimeAgain) {
   const LogPlace place(2);
