@@ -615,6 +615,7 @@ TEST_F(EngineTest, ProgressIsTheAskingDesksAlone) {
   EXPECT_EQ(progress->pairs_all, 7U);
   EXPECT_FALSE(progress->ended);
   ASSERT_OK(engine_->abort(asked.id, kReason));
+  ASSERT_OK(engine_->wait_for_end(asked.id, plenty()));
   EXPECT_TRUE(engine_->progress(asked.id, "desk")->ended);
 }
 

@@ -91,22 +91,29 @@ class FullDeskTest(NetworkTest):
         """Who could not write down the secret or the paper asks nothing of any custodian."""
         stays = self.enrol(1)
         receipt, paper = self.net.folder / "receipt.json", self.net.folder / "paper.json"
-        enrolment = ["--id", iin(2), *self.finger(2), "--request-id", request_id(), "--receipt", receipt]
-        for command, words in (("enrol", enrolment),
-                               ("prove-absence", ["--id", iin(3), "--out", paper]),
-                               ("erase", [*self.net.holder(stays), "--certificate", paper])):
-            with self.subTest(command):
-                before = [len(log) for log in read_logs(self.net)]
+        enrolment = ["--id", iin(2), *self.finger(2), "--request-id", request_id()]
+        for command, words, mention, made in (
+                ("enrol", enrolment, self.net.state / "desk", None),
+                ("enrol", [*self.person(4), "--receipt", receipt], receipt, receipt),
+                ("prove-absence", ["--id", iin(3), "--out", paper], paper, paper),
+                ("erase", [*self.net.holder(stays), "--certificate", paper], paper, paper)):
+            with self.subTest(command, mention=str(mention)):
+                logged, people = [len(log) for log in read_logs(self.net)], self.net.people()
                 full = self.without_room(command, *words)
-                self.expect_error(full, STORAGE_FULL, str(self.net.state / "desk" if command == "enrol" else paper))
-                self.assertEqual([len(log) for log in read_logs(self.net)], before)
-                self.assertEqual(self.net.people(), {2 if command == "erase" else 1})
-                for path in (receipt, paper):
-                    self.assertFalse(path.exists() and path.stat().st_size)
+                self.expect_error(full, STORAGE_FULL, str(mention))
+                self.assertEqual([len(log) for log in read_logs(self.net)], logged)
+                self.assertEqual(self.net.people(), people)
+                self.assertEqual([path for path in (receipt, paper) if path.exists() and path.stat().st_size],
+                                 [receipt] if made is paper else [])
+                self.assertEqual(list(self.net.folder.glob(".qorgan-room*")), [])
                 again = self.net.desk(command, *words)
                 self.assertEqual(again.code, YES, again)
-                self.assertTrue((receipt if command == "enrol" else paper).stat().st_size)
+                if made:
+                    self.assertTrue(made.stat().st_size)
                 paper.unlink(missing_ok=True)
+
+    def person(self, number):
+        return ["--id", iin(number), *self.finger(number)]
 
 
 if __name__ == "__main__":

@@ -34,13 +34,14 @@ class RebuiltTraceTest(Keeping):
                 self.assertEqual(len(uses[request]["proven_by"]) + len(uses[request]["rebuilt"]), 3, told)
             self.assertEqual((len(uses[younger]["proven_by"]), "rebuilt" in uses[younger]), (3, False), told)
             older.append(younger)
-        text = run_program("trace", *self.net.holder(enrolled), "--state", self.net.state)
+        text = run_program("trace", *self.net.holder(enrolled), "--state", self.net.state, "--lang", "en")
         self.assertEqual((text.code, text.err), (YES, ""), text)
         self.assertEqual(text.out.count("was rebuilt on"), 5, text)
         # Where there is more than was asked for, what was told is shown, as what it is.
         told = self.trace(enrolled, "--page", "1", "--pages", "2", code=REFUSED)
         self.assertEqual((len(told["uses"]), told["missing"], 2 in told["cut"]), (2, [], True), told)
-        text = run_program("trace", *self.net.holder(enrolled), "--state", self.net.state, "--page", "1", "--pages", "2")
+        text = run_program("trace", *self.net.holder(enrolled), "--state", self.net.state, "--lang", "en", "--page", "1",
+                           "--pages", "2")
         self.assertIn("This is not all.", text.out)
         self.assertIn("--pages", text.err)
 
