@@ -39,6 +39,20 @@ class Refreshing(NetworkTest):
         answer = self.net.desk("verify", "--id", iin(person), *self.finger(person, take=1))
         self.assertEqual(answer.code, YES, answer)
 
+    def rotate(self, custodian, kind):
+        new = self.net.folder / "rotated.json"
+        new.unlink(missing_ok=True)
+        done = run_program("custodian", "rotate", f"--{kind}", "--dir", self.net.custodian_folder(custodian), "--network",
+                           self.net.state / "network.json", "--out", new, "--json")
+        self.assertEqual(done.code, YES, done)
+        # With the old network file the custodian still runs; with the new one it has the new key.
+        self.net.restart(custodian)
+        self.expect_known(0)
+        shutil.copy(new, self.net.state / "network.json")
+        for each in range(3):
+            self.net.stop(each)
+        self.net.start_all()
+
 
 class RefreshTest(Refreshing):
     def test_everyone_has_new_shares_and_answers_stay(self):
@@ -169,20 +183,6 @@ class RefreshKillTest(Refreshing):
 
 class RotateTest(Refreshing):
     """A custodian gets new keys within its network; what was proven by the old ones stays proven."""
-
-    def rotate(self, custodian, kind):
-        new = self.net.folder / "rotated.json"
-        new.unlink(missing_ok=True)
-        done = run_program("custodian", "rotate", f"--{kind}", "--dir", self.net.custodian_folder(custodian), "--network",
-                           self.net.state / "network.json", "--out", new, "--json")
-        self.assertEqual(done.code, YES, done)
-        # With the old network file the custodian still runs; with the new one it has the new key.
-        self.net.restart(custodian)
-        self.expect_known(0)
-        shutil.copy(new, self.net.state / "network.json")
-        for each in range(3):
-            self.net.stop(each)
-        self.net.start_all()
 
     def test_a_foreign_policy_is_not_signed(self):
         """A change of keys signs the policy anew, but only one that this custodian had signed."""
