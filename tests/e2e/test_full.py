@@ -41,7 +41,8 @@ class FullCustodianTest(NetworkTest):
         """Just beyond the end of each file that it writes to for every request; and no room at all."""
         folder = self.net.custodian_folder(custodian)
         names = ["custodian.sqlite", "custodian.sqlite-wal", "ledger/journal", "ledger/checkpoint"]
-        return {"nothing": 0, **{name: (folder / name).stat().st_size + 20 for name in names if (folder / name).exists()}}
+        there = [name for name in names if (folder / name).exists()]
+        return {"nothing": 0, **{name: (folder / name).stat().st_size + 20 for name in there}}
 
     def enrolled(self, words):
         answer = self.net.desk(*words)
