@@ -145,8 +145,8 @@ TEST_F(EngineLogTest, AnEntrySaysTheGroundsAndNamesNobody) {
   ASSERT_TRUE(leaf.tag && leaf.details);
   EXPECT_EQ(*leaf.tag, ledger::subject_tag(ledger::view_key_of(view_key(), 1), asked.id));
   EXPECT_NE(*leaf.tag, ledger::subject_tag(ledger::view_key_of(view_key(), 2), asked.id));
-  for (const std::string secret :
-       {"operator", "desk\"", to_hex(asked.subject).c_str(), to_hex(anna.record_id()).c_str()})
+  const std::vector<std::string> secrets{"operator", "desk\"", to_hex(asked.subject), to_hex(anna.record_id())};
+  for (const std::string& secret : secrets)
     EXPECT_EQ(leaf.text().find(secret), std::string::npos) << secret;
 }
 
