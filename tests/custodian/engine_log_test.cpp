@@ -146,8 +146,7 @@ TEST_F(EngineLogTest, AnEntrySaysTheGroundsAndNamesNobody) {
   EXPECT_EQ(*leaf.tag, ledger::subject_tag(ledger::view_key_of(view_key(), 1), asked.id));
   EXPECT_NE(*leaf.tag, ledger::subject_tag(ledger::view_key_of(view_key(), 2), asked.id));
   const std::vector<std::string> secrets{"operator", "desk\"", to_hex(asked.subject), to_hex(anna.record_id())};
-  for (const std::string& secret : secrets)
-    EXPECT_EQ(leaf.text().find(secret), std::string::npos) << secret;
+  for (const std::string& secret : secrets) EXPECT_EQ(leaf.text().find(secret), std::string::npos) << secret;
 }
 
 TEST_F(EngineLogTest, ARefusalIsLoggedAndSaysWho) {
