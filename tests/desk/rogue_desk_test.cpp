@@ -27,6 +27,21 @@ class RogueDeskTest : public testing::Test {
     static_cast<void>(request);
   }
 
+  // So many of that kind are looked at, of one person; of another still more are.
+  void expect_one_person_counted(Kind kind, int per_minute) {
+    const auto ask = [&](std::uint8_t subject) {
+      net::Message question = RogueDesk::submission(RogueDesk::request(kind, subject), mpc::split({})[1]);
+      question.body.clear();
+      return rogue_.custodians().ask(1, question, Deadline::after_ms(10'000));
+    };
+    int allowed = 0;
+    const Deadline end = Deadline::after_ms(60'000);
+    while (qorgan::test::code_of(ask(1)) == error_code_name(ErrorCode::damaged) && !end.passed()) ++allowed;
+    EXPECT_GE(allowed, per_minute);
+    EXPECT_LE(allowed, 2 * per_minute);
+    EXPECT_ERROR(ask(2), ErrorCode::damaged);
+  }
+
   Trial trial_;
   RogueDesk rogue_{trial_};
 };
@@ -202,17 +217,7 @@ TEST_F(RogueDeskTest, PseudonymsAreCounted) {
 
 // Counted before they are looked at: these come without a print, and are quickly answered.
 TEST_F(RogueDeskTest, QuestionsAboutOnePersonAreCounted) {
-  const auto ask = [&](std::uint8_t subject) {
-    net::Message question = RogueDesk::submission(RogueDesk::request(Kind::verify, subject), mpc::split({})[1]);
-    question.body.clear();
-    return rogue_.custodians().ask(1, question, Deadline::after_ms(10'000));
-  };
-  int allowed = 0;
-  const Deadline end = Deadline::after_ms(60'000);
-  while (qorgan::test::code_of(ask(1)) == error_code_name(ErrorCode::damaged) && !end.passed()) ++allowed;
-  EXPECT_GE(allowed, limits::comparisons_of_subject_per_minute_max);
-  EXPECT_LE(allowed, 2 * limits::comparisons_of_subject_per_minute_max);
-  EXPECT_ERROR(ask(2), ErrorCode::damaged);
+  expect_one_person_counted(Kind::verify, limits::comparisons_of_subject_per_minute_max);
 }
 
 // Each is in the logs for ever: after so many nothing more of the desk is taken in, or logged, whatever it asks.
@@ -268,17 +273,7 @@ TEST_F(RogueDeskTest, RefusalsAreCounted) {
 
 // Changes are counted with the rest, before they are looked at.
 TEST_F(RogueDeskTest, ChangesOfOnePersonAreCounted) {
-  const auto ask = [&](std::uint8_t subject) {
-    net::Message question = RogueDesk::submission(RogueDesk::request(Kind::enrol, subject), mpc::split({})[1]);
-    question.body.clear();
-    return rogue_.custodians().ask(1, question, Deadline::after_ms(10'000));
-  };
-  int allowed = 0;
-  const Deadline end = Deadline::after_ms(60'000);
-  while (qorgan::test::code_of(ask(1)) == error_code_name(ErrorCode::damaged) && !end.passed()) ++allowed;
-  EXPECT_GE(allowed, limits::requests_of_subject_per_minute_max);
-  EXPECT_LE(allowed, 2 * limits::requests_of_subject_per_minute_max);
-  EXPECT_ERROR(ask(2), ErrorCode::damaged);
+  expect_one_person_counted(Kind::enrol, limits::requests_of_subject_per_minute_max);
 }
 
 // By one who has a custodian's TLS key.
