@@ -109,9 +109,12 @@ bool came_to_nothing(const TracePages& pages, const AllTold& all, const ledger::
   return true;
 }
 
+bool is_use(const TracePages& pages, const AllTold& all, const AllTold::value_type& one) {
+  return ledger::is_agreed(one.first.second) && !came_to_nothing(pages, all, one.first.first, one.second);
+}
+
 // Of all that is told of the request, whatever the event.
-template <class IsUse>
-void add_differences(const protocol::Network& network, const AllTold& all, const IsUse& is_use, TraceEntry& entry,
+void add_differences(const protocol::Network& network, const TracePages& pages, const AllTold& all, TraceEntry& entry,
                      std::vector<std::string>& alarms) {
   const ledger::RequestId request = *entry.request;
   std::vector<Telling> tellings;
@@ -119,7 +122,7 @@ void add_differences(const protocol::Network& network, const AllTold& all, const
   for (auto one = all.lower_bound({request, ledger::Event::enrol}); one != all.end() && one->first.first == request;
        ++one) {
     tellings.insert(tellings.end(), one->second.tellings.begin(), one->second.tellings.end());
-    is_timed = is_timed || is_use(*one);
+    is_timed = is_timed || is_use(pages, all, *one);
   }
   entry.differing = differences(network, tellings, is_timed);
   for (const TraceDifference& one : entry.differing) {
@@ -164,13 +167,10 @@ JoinedTrace join(const protocol::Network& network, const TracePages& pages, cons
     if (one.second.entry.time_s > from_s && one.second.entry.time_s >= since_s) shown.push_back(&one);
   std::sort(shown.begin(), shown.end(),
             [](const auto* a, const auto* b) { return is_newer(a->second.entry, b->second.entry); });
-  const auto is_use = [&](const AllTold::value_type& one) {
-    return ledger::is_agreed(one.first.second) && !came_to_nothing(pages, all, one.first.first, one.second);
-  };
   if (wish.uses_max) {
     std::size_t uses = 0;
     const auto end = std::find_if(shown.begin(), shown.end(),
-                                  [&](const auto* one) { return is_use(*one) && ++uses > *wish.uses_max; });
+                                  [&](const auto* one) { return is_use(pages, all, *one) && ++uses > *wish.uses_max; });
     shown.erase(end, shown.end());
   }
   const std::optional<std::int64_t> enrolment_s = list.told == kSearches.told ? enrolled_s(pages) : std::nullopt;
@@ -185,7 +185,7 @@ JoinedTrace join(const protocol::Network& network, const TracePages& pages, cons
     for (std::size_t i = 0; i < pages.size(); ++i) {
       if (told.by[i]) {
         entry.proven_by.push_back(network.custodians[i].name);
-      } else if (pages[i].trace && is_use(*one) && entry.time_s > pages[i].*list.from_s) {
+      } else if (pages[i].trace && is_use(pages, all, *one) && entry.time_s > pages[i].*list.from_s) {
         if (const auto time_s = rebuilt_s(pages, i, told)) {
           entry.rebuilt.push_back({network.custodians[i].name, *time_s});
           continue;
@@ -196,7 +196,7 @@ JoinedTrace join(const protocol::Network& network, const TracePages& pages, cons
                                              ledger::event_name(event)));
       }
     }
-    if (compared.insert(request).second) add_differences(network, all, is_use, entry, joined.differing);
+    if (compared.insert(request).second) add_differences(network, pages, all, entry, joined.differing);
     joined.entries.push_back(std::move(entry));
   }
   return joined;
@@ -208,7 +208,7 @@ std::size_t known(const TracePages& pages, const TraceWish& wish, const List& li
   const std::int64_t from_s = reach_of(pages, list);
   return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const AllTold::value_type& one) {
     return one.second.entry.time_s > from_s && one.second.entry.time_s >= wish.since_s.value_or(INT64_MIN) &&
-           ledger::is_agreed(one.first.second) && !came_to_nothing(pages, all, one.first.first, one.second);
+           is_use(pages, all, one);
   }));
 }
 
