@@ -147,6 +147,16 @@ struct Told {
   double seconds = 0;
 };
 
+rights::SubjectRequest request_of(const protocol::Network& network, const desk::Enrolled& enrolled,
+                                  rights::Right right) {
+  rights::SubjectRequest request;
+  request.id = protocol::make_request_id(unix_time_ms());
+  request.right = right;
+  request.handle = enrolled.record_id;
+  request.network = network.id();
+  return request;
+}
+
 // As `qorgan trace` does, the keys out of the receipt's secret included.
 Result<Told> ask(const protocol::Network& network, const desk::Enrolled& enrolled) {
   Told told;
@@ -155,10 +165,7 @@ Result<Told> ask(const protocol::Network& network, const desk::Enrolled& enrolle
   const crypto::SignKeyPair access_key = rights::access_key(enrolled.secret, enrolled.record_id);
   const crypto::Key view_key = rights::view_key(enrolled.secret, enrolled.record_id);
   QORGAN_TRY(rights::SubjectClient client, rights::SubjectClient::create(network));
-  rights::SubjectRequest request;
-  request.right = rights::Right::trace;
-  request.handle = enrolled.record_id;
-  request.network = network.id();
+  const rights::SubjectRequest request = request_of(network, enrolled, rights::Right::trace);
   rights::TraceWish wish;
   wish.now_s = unix_time_ms() / 1000;
   told.pages = rights::fetch_trace(
@@ -187,11 +194,7 @@ Result<double> erase(const protocol::Network& network, const desk::Enrolled& enr
   const auto began = Clock::now();
   const crypto::SignKeyPair access_key = rights::access_key(enrolled.secret, enrolled.record_id);
   QORGAN_TRY(rights::SubjectClient client, rights::SubjectClient::create(network));
-  rights::SubjectRequest request;
-  request.right = rights::Right::erase;
-  request.id = protocol::make_request_id(unix_time_ms());
-  request.handle = enrolled.record_id;
-  request.network = network.id();
+  const rights::SubjectRequest request = request_of(network, enrolled, rights::Right::erase);
   QORGAN_TRY(const auto answers, client.change(request, access_key, Deadline::after_ms(kTimeoutMs)));
   QORGAN_CHECK(rights::certificate_of(network, enrolled.record_id, request.id, answers));
   return std::chrono::duration<double>(Clock::now() - began).count();
